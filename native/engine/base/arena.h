@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bump allocator: everything a request makes lives here and ends with one reset.
+ *
+ * sl_arena_alloc never returns NULL. When the limit is passed or memory runs out, it calls the arena's exhausted callback,
+ * which must not return: the transaction's jumps back to the step that entered the engine (C frames only, nothing to unwind),
+ * the loader's throws. So callers have no failing path to forget. */
+#ifndef SL_ARENA_H
+#define SL_ARENA_H
+
+#include "base/slice.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct sl_arena_block sl_arena_block;
+
+typedef struct sl_arena {
+    sl_arena_block *first, *current;
+    uint8_t *cursor, *end;
+    size_t used_bytes;   /* handed out by malloc and still held */
+    size_t limit_bytes;  /* used_bytes never passes it */
+    void (*exhausted)(void *context); /* must not return */
+    void *context;
+} sl_arena;
+
+typedef struct sl_arena_mark {
+    sl_arena_block *block;
+    uint8_t *cursor;
+} sl_arena_mark;
+
+/* limit_bytes 0 = no limit. No memory is taken before the first allocation. */
+void sl_arena_init(sl_arena *arena, size_t limit_bytes, void (*exhausted)(void *context), void *context);
+void *sl_arena_alloc_slow(sl_arena *arena, size_t size);
+
+/* 16-byte aligned, uninitialised. */
+static inline void *sl_arena_alloc(sl_arena *arena, size_t size) {
+    size_t rounded = (size + 15u) & ~(size_t)15u;
+    if (rounded >= size && (size_t)(arena->end - arena->cursor) >= rounded) {
+        void *at = arena->cursor;
+        arena->cursor += rounded;
+        return at;
+    }
+    return sl_arena_alloc_slow(arena, size);
+}
+
+void *sl_arena_zalloc(sl_arena *arena, size_t size); /* zeroed */
+sl_slice sl_arena_copy(sl_arena *arena, sl_slice text);
+/* A NUL-terminated copy. */
+char *sl_arena_z(sl_arena *arena, sl_slice text);
+/* Gives back the tail of the newest allocation: kept is what stays of it. Does nothing when it is not the newest. */
+void sl_arena_trim(sl_arena *arena, void *newest, size_t reserved, size_t kept);
+
+sl_arena_mark sl_arena_save(const sl_arena *arena);
+void sl_arena_rollback(sl_arena *arena, sl_arena_mark mark);
+
+/* Keeps the first block for reuse, frees the others. */
+void sl_arena_reset(sl_arena *arena);
+void sl_arena_free(sl_arena *arena);
+
+#define SL_NEW(arena, type) ((type *)sl_arena_zalloc((arena), sizeof(type)))
+#define SL_NEW_ARRAY(arena, type, count) ((type *)sl_arena_zalloc((arena), sizeof(type) * (count)))
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The engine's only public door: opaque handles, slices and plain structs.
+ *
+ * Ownership. A rule set is immutable and reference-counted; any number of threads may use it at once. An engine is one
+ * thread's working set (regex scratch, Lua state, arenas) over one rule set: it must be used by one thread at a time.
+ * A transaction belongs to its engine. Handles come in pairs of _new/_free or _load/_release.
+ *
+ * Bytes. A slice borrows: slices handed in are read during the call only (what the engine keeps it copies); slices handed
+ * out live until the transaction is freed, unless the function says otherwise. Nothing is NUL-terminated unless it says so.
+ *
+ * Order of calls for one transaction:
+ *     seclua_txn_new → request_headers → write_request_body* → request_body → response_headers → write_response_body*
+ *     → response_body → logging → free
+ * A step out of order answers SECLUA_STEP_ORDER and evaluates nothing. logging may follow any step; free runs it when the
+ * request headers were seen and nobody asked for it. */
+#ifndef SECLUA_H
+#define SECLUA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct seclua_ruleset seclua_ruleset;
+typedef struct seclua_engine seclua_engine;
+typedef struct seclua_txn seclua_txn;
+typedef struct seclua_store seclua_store;             /* persistent collections; see seclua_store_memory_new */
+typedef struct seclua_diagnostics seclua_diagnostics; /* what a load had to say */
+
+/* Some bytes of somebody else. ptr may be NULL only when len is 0. */
+typedef struct seclua_slice {
+    const uint8_t *ptr;
+    size_t len;
+} seclua_slice;
+
+/* ---- loading ---------------------------------------------------------------------------------------------------- */
+
+typedef enum seclua_engine_mode {
+    SECLUA_ENGINE_FROM_RULES = 0, /* what SecRuleEngine says */
+    SECLUA_ENGINE_OFF,
+    SECLUA_ENGINE_DETECTION_ONLY,
+    SECLUA_ENGINE_ON
+} seclua_engine_mode;
+
+/* One piece of configuration. A file: name is its path or a glob, text is empty. A text: name is what diagnostics call it. */
+typedef struct seclua_source {
+    bool is_text;
+    seclua_slice name;
+    seclua_slice text;
+} seclua_source;
+
+typedef struct seclua_lua_options {
+    uint64_t max_instructions;  /* per run; 0 = no limit; default 1,000,000 */
+    uint64_t max_memory_bytes;  /* net growth per run; 0 = no limit; default 16 MiB */
+    uint64_t timeout_ms;        /* wall clock per run; 0 = no limit; default 50 */
+    uint64_t max_pattern_steps; /* string.find/match/gmatch/gsub per run; 0 = no limit; default 1,000,000 */
+    bool match_on_error;        /* a run that ends in an error matches; default no */
+    bool setvar_v2;             /* m.setvar reads macros, +N, -N and !name as ModSecurity 2 does */
+    bool allow_io, allow_os, allow_require, allow_debug;
+    const seclua_slice *require_names; /* with allow_require: only these; NULL = any */
+    size_t require_name_count;
+} seclua_lua_options;
+
+typedef struct seclua_options {
+    seclua_slice cwd; /* absolute; where relative names of texts start */
+    seclua_engine_mode engine;
+    seclua_lua_options lua;
+    bool allow_exec_any;
+    const seclua_slice *allow_exec; /* paths or folders of programs that may be run */
+    size_t allow_exec_count;
+    bool v3_defaults;          /* compat.v3Defaults: phase 1 without phase, default disruptive action only with block */
+    bool rx_multiline;         /* compat.rxMultiline */
+    bool request_body_always;  /* compat.requestBodyAlways */
+    bool exec_per_match;       /* compat.execPerMatch */
+    bool log_every_match;      /* compat.logEveryMatch */
+    bool phrase_syntax_v2;     /* compat.phraseSyntax = 'v2': hex syntax in phrase files, too */
+    bool no_acceleration;      /* acceleration: false */
+} seclua_options;
+
+/* Fills in every default. Call it before changing single fields. */
+void seclua_options_init(seclua_options *options);
+
+typedef struct seclua_diagnostic {
+    const char *code; /* "SECLUA_E_…" or "SECLUA_W_…", static */
+    bool is_error;
+    seclua_slice message;
+    seclua_slice file;
+    uint32_t line;   /* from 1 */
+    uint32_t column; /* from 1 */
+    seclua_slice hint;        /* empty when there is none */
+    seclua_slice source_line; /* the text of that line, for the mark; may be empty */
+    uint32_t length;          /* bytes to mark from column on; at least 1 */
+} seclua_diagnostic;
+
+seclua_diagnostics *seclua_diagnostics_new(void);
+void seclua_diagnostics_free(seclua_diagnostics *diagnostics);
+size_t seclua_diagnostics_count(const seclua_diagnostics *diagnostics);
+/* Slices live as long as the diagnostics. */
+void seclua_diagnostics_get(const seclua_diagnostics *diagnostics, size_t index, seclua_diagnostic *out);
+
+/* Compiles everything. NULL when there was any error: then the diagnostics say all of them. Warnings do not stop a load.
+ * Reads the files it is told to and those that they name; never the network. May be called from any thread. */
+seclua_ruleset *seclua_load(const seclua_source *sources, size_t count, const seclua_options *options,
+                            seclua_diagnostics *out);
+seclua_ruleset *seclua_ruleset_acquire(seclua_ruleset *rules);
+void seclua_ruleset_release(seclua_ruleset *rules);
+
+typedef struct seclua_ruleset_info {
+    size_t rule_count;   /* addressable rules: a chain counts once */
+    size_t script_count; /* distinct Lua files */
+    bool can_wait;       /* some rule may have to wait for the outside world */
+    bool inspects_response_body;
+    bool has_body_access;
+    bool wants_audit;    /* some transaction may be recorded */
+    uint64_t request_body_limit_bytes;
+} seclua_ruleset_info;
+void seclua_ruleset_describe(const seclua_ruleset *rules, seclua_ruleset_info *out);
+
+/* ---- one thread's working set ------------------------------------------------------------------------------------ */
+
+seclua_store *seclua_store_memory_new(void); /* thread-safe; shared by engines of any thread */
+void seclua_store_release(seclua_store *store);
+
+/* NULL when memory runs out. Holds a reference to rules and store until it is freed. */
+seclua_engine *seclua_engine_new(seclua_ruleset *rules, seclua_store *store);
+void seclua_engine_free(seclua_engine *engine);
+
+/* ---- transactions ------------------------------------------------------------------------------------------------ */
+
+typedef struct seclua_connection {
+    seclua_slice client_address;
+    seclua_slice server_address;
+    uint16_t client_port;
+    uint16_t server_port;
+    seclua_slice id; /* unique id of the transaction; empty: the engine makes one */
+} seclua_connection;
+
+typedef struct seclua_header {
+    seclua_slice name;
+    seclua_slice value;
+} seclua_header;
+
+typedef struct seclua_request {
+    seclua_slice method;
+    seclua_slice uri;      /* request target as on the wire */
+    seclua_slice protocol; /* "HTTP/1.1"; empty means that */
+    const seclua_header *headers;
+    size_t header_count;
+} seclua_request;
+
+typedef struct seclua_response {
+    uint16_t status;
+    seclua_slice protocol;
+    const seclua_header *headers;
+    size_t header_count;
+} seclua_response;
+
+typedef enum seclua_step {
+    SECLUA_STEP_DONE = 0,   /* the verdict so far is in seclua_txn_verdict */
+    SECLUA_STEP_SUSPENDED,  /* waits for the outside world (design.md section 6); never without can_wait */
+    SECLUA_STEP_ORDER,      /* called out of order: nothing was done */
+    SECLUA_STEP_FAILED      /* the transaction ran out of memory or met an internal error; its verdict says what now */
+} seclua_step;
+
+typedef enum seclua_action {
+    SECLUA_PASS = 0,
+    SECLUA_DENY,
+    SECLUA_DROP,
+    SECLUA_REDIRECT,
+    SECLUA_PROXY
+} seclua_action;
+
+typedef struct seclua_verdict {
+    seclua_action action;
+    uint16_t status;  /* 0 for pass */
+    uint8_t phase;    /* 0 for pass */
+    uint64_t rule_id; /* 0 for pass and for the engine's own interventions */
+    seclua_slice url; /* redirect, proxy */
+    seclua_slice message;
+} seclua_verdict;
+
+/* NULL when memory runs out. */
+seclua_txn *seclua_txn_new(seclua_engine *engine, const seclua_connection *connection);
+seclua_step seclua_txn_request_headers(seclua_txn *txn, const seclua_request *request);
+seclua_step seclua_txn_write_request_body(seclua_txn *txn, seclua_slice chunk);
+seclua_step seclua_txn_request_body(seclua_txn *txn);
+seclua_step seclua_txn_response_headers(seclua_txn *txn, const seclua_response *response);
+seclua_step seclua_txn_write_response_body(seclua_txn *txn, seclua_slice chunk);
+seclua_step seclua_txn_response_body(seclua_txn *txn);
+seclua_step seclua_txn_logging(seclua_txn *txn);
+void seclua_txn_free(seclua_txn *txn);
+
+void seclua_txn_verdict(const seclua_txn *txn, seclua_verdict *out);
+seclua_slice seclua_txn_id(const seclua_txn *txn);
+/* After the request headers: will a request body be looked at? After the response headers: must the body be held back? */
+bool seclua_txn_wants_request_body(const seclua_txn *txn);
+bool seclua_txn_wants_response_body(const seclua_txn *txn);
+
+/* ---- what happened: events in order of completion ---------------------------------------------------------------- */
+
+typedef struct seclua_matched_variable {
+    seclua_slice name;  /* display name, "ARGS:a" */
+    seclua_slice value; /* after transformations */
+    uint32_t link;      /* 0 = chain starter */
+} seclua_matched_variable;
+
+/* One rule (or whole chain) that matched. All texts are expanded, none is escaped. */
+typedef struct seclua_event {
+    uint64_t rule_id;
+    uint8_t phase;
+    int8_t severity; /* -1 = none */
+    uint8_t maturity, accuracy;
+    bool disruptive; /* it intervened, or would have in DetectionOnly */
+    bool log, audit; /* flags in force */
+    seclua_action action; /* of its disruptive action; SECLUA_PASS for allow, pass and none */
+    uint16_t status;
+    uint32_t line;
+    seclua_slice file, message, data, ver, rev;
+    const seclua_slice *tags;
+    size_t tag_count;
+    const seclua_matched_variable *variables;
+    size_t variable_count;
+    const char *operator_name;  /* as in SecLang, "rx"; of the last link; NULL for an unconditional rule */
+    seclua_slice parameter;     /* expanded */
+    bool negated;
+    seclua_slice variable_name, value; /* last match; value before transformations */
+    seclua_slice match_text;    /* what a script or an operator had to say instead of its standard text; else empty */
+    seclua_slice reference;     /* v3's [ref "…"] text */
+    seclua_slice redirect_url;
+    const void *rule;           /* the engine's own */
+} seclua_event;
+
+size_t seclua_txn_event_count(const seclua_txn *txn);
+const seclua_event *seclua_txn_event(const seclua_txn *txn, size_t index);
+/* The line for the error log in ModSecurity's format, made on first use. */
+seclua_slice seclua_txn_event_line(seclua_txn *txn, size_t index);
+
+typedef struct seclua_log_record {
+    uint8_t level;       /* 1 … 9 */
+    bool is_script;      /* written by m.log */
+    seclua_slice message; /* escaped: no control bytes */
+    seclua_slice source; /* "script.lua:12" or "file.conf:3" */
+} seclua_log_record;
+
+size_t seclua_txn_log_count(const seclua_txn *txn);
+const seclua_log_record *seclua_txn_log(const seclua_txn *txn, size_t index);
+
+/* Called for each member that NAME or COLLECTION or COLLECTION:key selects; name is the display name. */
+typedef void (*seclua_member_fn)(void *context, seclua_slice name, seclua_slice value);
+/* False when there is no such variable. */
+bool seclua_txn_variable(seclua_txn *txn, seclua_slice name, seclua_member_fn each, void *context);
+
+/* After logging: the audit record as JSON text, when this transaction is to be recorded; else an empty slice. */
+seclua_slice seclua_txn_audit_json(seclua_txn *txn);
+
+/* Counters of the engine since it was made. */
+typedef struct seclua_stats {
+    uint64_t transactions, interventions;
+    uint64_t rules_evaluated, rules_skipped_absent;
+    uint64_t matches;
+    uint64_t script_runs, script_errors, script_limits;
+    uint64_t audit_records, audit_dropped;
+    uint64_t internal_errors;
+} seclua_stats;
+void seclua_engine_stats(const seclua_engine *engine, seclua_stats *out);
+
+/* "0.1.0" */
+const char *seclua_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the load side lends to the prepare functions of the tables (operators, actions, scripts, XPath).
+ *
+ * A prepare function allocates what it leaves behind from arena, or hands it to sl_prepare_own with the function that frees
+ * it; both end with the rule set. It reports through sl_prepare_error / _warn; the place is that of the argument at hand. */
+#ifndef SL_PREPARE_H
+#define SL_PREPARE_H
+
+#include "base/arena.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct sl_ruleset;
+
+typedef struct sl_prepare {
+    struct sl_ruleset *rules; /* under construction; its config is complete */
+    sl_arena *arena;          /* lives as long as the rule set */
+    /* code: "SECLUA_E_…" or "SECLUA_W_…"; hint may be NULL. offset and length mark a part of the argument. */
+    void (*report)(void *context, const char *code, const char *message, const char *hint, size_t offset, size_t length);
+    /* A file named by a rule: looked for beside the file that holds the directive, then in cwd. false: not to be read (errno).
+     * content and path live as long as the rule set. */
+    bool (*read_file)(void *context, sl_slice name, sl_slice *path, sl_slice *content);
+    void *context;
+    sl_slice directive_file; /* where the directive stands, for error texts and scripts */
+    uint32_t directive_line;
+} sl_prepare;
+
+#if defined(__GNUC__)
+__attribute__((format(printf, 6, 7)))
+#endif
+void sl_prepare_report(sl_prepare *prepare, const char *code, const char *hint, size_t offset, size_t length,
+                       const char *format, ...);
+/* The rule set calls release(resource) when it ends. */
+void sl_prepare_own(sl_prepare *prepare, void *resource, void (*release)(void *resource));
+
+#ifdef __cplusplus
+}
+#endif
+#endif

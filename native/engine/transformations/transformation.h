@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a transformation is: a name, a cheap test whether it can change a text, and the function.
+ *
+ * apply gives back the very slice it was given when the bytes come out equal (same pointer, same length): equal pointers
+ * mean equal text, everywhere. Else the result is new text in the arena; the input is never written to. No transformation
+ * fails. What each does, byte for byte, is spec 05. */
+#ifndef SL_TRANSFORMATION_H
+#define SL_TRANSFORMATION_H
+
+#include "base/arena.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* SecUnicodeMapFile: code point (16 bits) to byte; -1 = no entry. */
+typedef struct sl_unicode_map {
+    int16_t byte_of[65536];
+} sl_unicode_map;
+
+typedef struct sl_transformation {
+    const char *name;                /* canonical spelling */
+    bool (*changes)(sl_slice value); /* false only when apply would give the same bytes; NULL = cannot tell cheaply */
+    sl_slice (*apply)(sl_arena *arena, const sl_unicode_map *map, sl_slice value); /* map NULL: no map configured */
+    const char *manual;
+} sl_transformation;
+
+/* By name, ASCII case ignored, aliases included (normalisePath, utf8toUnicode, cmd_line …); NULL when unknown.
+ * "none" is not in the table: it is a word of the rule language. */
+const sl_transformation *sl_transformation_find(sl_slice name);
+/* All rows, in the order of the registry; NULL past the end. */
+const sl_transformation *sl_transformation_at(size_t index);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
