@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Texts and the members of collections, as one transaction sees them.
+ *
+ * A text is a slice that remembers what each pipeline made of it. A member is a name and a value; several views (ARGS,
+ * ARGS_GET, ARGS_NAMES …) share one list. Texts never change once made: setting a member makes a new text, so whoever
+ * iterates keeps seeing what was there. */
+#ifndef SL_MEMBERS_H
+#define SL_MEMBERS_H
+
+#include "base/arena.h"
+#include "base/hash.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct sl_step;
+
+typedef struct sl_text {
+    sl_slice slice;
+    const struct sl_text **by_pipeline; /* result of each pipeline of the rule set; made on first use */
+    struct sl_step *steps;              /* results of single transformations (run/values.c) */
+} sl_text;
+
+/* Where an argument came from; a view is a set of these. */
+enum { SL_ORIGIN_GET = 1, SL_ORIGIN_POST = 2, SL_ORIGIN_PATH = 4, SL_ORIGIN_ANY = 7 };
+
+typedef struct sl_member {
+    sl_text *name;  /* spelled as it arrived */
+    sl_text *value;
+    uint32_t hash;  /* of the name, case folded */
+    uint8_t origin; /* SL_ORIGIN_* in ARGS; 0 elsewhere */
+    bool is_dead;   /* was unset */
+    int64_t expires_epoch; /* persistent collections: 0 = never */
+} sl_member;
+
+typedef struct sl_members {
+    sl_member **items; /* arrival order */
+    size_t count, capacity;
+} sl_members;
+
+sl_text *sl_text_new(sl_arena *arena, sl_slice slice);
+
+/* Slices are kept, not copied. */
+sl_member *sl_members_add(sl_members *members, sl_arena *arena, sl_slice name, sl_slice value);
+/* First live member of that name (case folded), or NULL. */
+sl_member *sl_members_find(const sl_members *members, sl_slice name);
+/* Sets the first member of that name, or adds one. Removes further ones of the same name. */
+sl_member *sl_members_set(sl_members *members, sl_arena *arena, sl_slice name, sl_slice value);
+/* True when there was one. */
+bool sl_members_unset(sl_members *members, sl_slice name);
+size_t sl_members_live(const sl_members *members);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
