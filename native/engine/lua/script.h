@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lua scripts: compiled once per rule set, run natively inside a transaction (spec 09). */
+#ifndef SL_SCRIPT_H
+#define SL_SCRIPT_H
+
+#include "ruleset/prepare.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct sl_txn;
+struct sl_rule;
+struct sl_lua;
+
+/* An immutable bytecode image, shared by all rules that name the same content and by all threads. */
+typedef struct sl_script sl_script;
+
+/* Reads and compiles the file that a directive names. Reports E_SCRIPT (place: the script's own file and line) and warnings
+ * of 9.1; NULL after an error. Images of equal content are shared within the rule set. */
+const sl_script *sl_script_load(sl_prepare *prepare, sl_slice name);
+sl_slice sl_script_name(const sl_script *script);
+
+typedef enum sl_run_kind { SL_RUN_RULE = 0, SL_RUN_EXEC, SL_RUN_INSPECT } sl_run_kind;
+
+typedef struct sl_run_result {
+    bool matched;
+    bool failed;     /* error or limit; already logged */
+    sl_slice text;   /* match text, in the transaction's arena */
+} sl_run_result;
+
+/* argument: only for SL_RUN_INSPECT, exactly one string. Never raises, never leaves anything behind in the thread's state. */
+void sl_script_run(struct sl_txn *txn, const struct sl_rule *rule, const sl_script *script, sl_run_kind kind,
+                   const seclua_slice *argument, sl_run_result *result);
+
+/* End of the thread's Lua state. */
+void sl_lua_free(struct sl_lua *lua);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

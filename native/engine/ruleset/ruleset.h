@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Layout of the frozen image: what the compiler leaves behind and every request reads.
+ *
+ * Everything hangs off one arena and never changes after freezing; threads share it. Names are rows, numbers are integers,
+ * jumps are indexes: the request side has nothing left to look up. */
+#ifndef SL_RULESET_H
+#define SL_RULESET_H
+
+#include "operators/operator.h"
+#include "ruleset/config.h"
+#include "transformations/transformation.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct sl_variable;
+struct sl_action_row;
+struct sl_script;
+struct sl_regex;
+struct sl_xpath;
+
+enum { SL_PHASES = 6 }; /* 0 = connection, 1‥5 as in SecLang */
+
+/* ---- macros ---- */
+
+typedef struct sl_macro_part {
+    const struct sl_variable *variable; /* NULL: literal */
+    sl_slice text;                      /* literal text, or the key of a collection member; empty = first member */
+    uint32_t key_hash;
+    bool has_key;
+} sl_macro_part;
+
+typedef struct sl_macro {
+    const sl_macro_part *parts;
+    size_t count;
+    sl_slice source;  /* as written */
+    bool is_literal;  /* no variable in it: source is the value */
+    bool per_value;   /* mentions TX, MATCHED_* or RULE: may change from one value of a rule to the next */
+} sl_macro;
+
+/* ---- targets ---- */
+
+typedef enum sl_selector_kind {
+    SL_SELECT_ALL = 0, /* the scalar, or every member */
+    SL_SELECT_KEY,
+    SL_SELECT_REGEX,
+    SL_SELECT_MACRO,   /* TX and persistent collections: key made at run time */
+    SL_SELECT_XPATH
+} sl_selector_kind;
+
+typedef struct sl_target {
+    const struct sl_variable *variable;
+    uint8_t selector; /* sl_selector_kind */
+    bool is_count;    /* & */
+    sl_slice key;     /* as written, without slashes and quotes */
+    uint32_t key_hash;
+    const struct sl_regex *regex;
+    const sl_macro *macro;
+    const struct sl_xpath *xpath;
+    sl_slice written; /* "ARGS:foo", "&TX:/^a/": for logs and explain */
+} sl_target;
+
+/* ---- pipelines ---- */
+
+/* A distinct list of transformations; parent is the list without its last step (0 = empty list), so that lists form a trie. */
+typedef struct sl_pipeline {
+    uint16_t index; /* into sl_ruleset.pipelines; 0 is the empty list */
+    uint16_t parent;
+    uint16_t step_count;
+    const sl_transformation *const *steps;
+} sl_pipeline;
+
+/* ---- actions ---- */
+
+typedef struct sl_action {
+    const struct sl_action_row *row;
+    const void *prepared; /* the row's own */
+} sl_action;
+
+typedef enum sl_disruptive {
+    SL_ACT_PASS = 0,
+    SL_ACT_DENY,
+    SL_ACT_DROP,
+    SL_ACT_REDIRECT,
+    SL_ACT_PROXY,
+    SL_ACT_ALLOW,
+    SL_ACT_ALLOW_PHASE,
+    SL_ACT_ALLOW_REQUEST,
+    SL_ACT_PAUSE
+} sl_disruptive;
+
+/* ---- rules ---- */
+
+typedef enum sl_rule_kind { SL_RULE_OPERATOR = 0, SL_RULE_UNCONDITIONAL, SL_RULE_SCRIPT } sl_rule_kind;
+
+typedef struct sl_rule {
+    uint64_t id;        /* of the starter, for links, too; 0 = script rule without id */
+    uint32_t ordinal;   /* of the starter among all starters: bit of the removal sets */
+    uint8_t kind;       /* sl_rule_kind */
+    uint8_t phase;
+    uint8_t link_index; /* 0 = starter */
+    bool is_negated;
+    bool has_capture;
+    bool is_multi_match;
+    bool reads_captures; /* some macro of the link or of the chain's message reads TX:0‥9 */
+
+    const sl_target *targets;
+    size_t target_count;
+    const sl_target *exclusions; /* whole list, order irrelevant */
+    size_t exclusion_count;
+    const sl_pipeline *pipeline;
+    const sl_operator *op;
+    sl_operand operand;
+    bool operand_per_value; /* the macro has to be expanded for each value */
+    const struct sl_script *script;
+
+    const sl_action *actions; /* non-disruptive, in written order */
+    size_t action_count;
+    const struct sl_rule *starter; /* itself for a starter */
+    const struct sl_rule *next;    /* next link of the chain, NULL at its end */
+
+    /* metadata; of links only where the starter has none */
+    const sl_macro *message, *data;
+    const sl_macro *const *tags;
+    size_t tag_count;
+    sl_slice rev, ver;
+    int8_t severity; /* -1 = none */
+    uint8_t maturity, accuracy;
+    bool log, audit;
+
+    /* starter only */
+    uint8_t disruptive; /* sl_disruptive; block is resolved */
+    uint16_t status;    /* 0 = none given */
+    const sl_macro *redirect; /* also proxy's URL and pause's milliseconds */
+    bool has_jump;
+    uint32_t jump; /* skip, skipAfter: index of the unit of its phase to go on with */
+
+    sl_slice file;
+    uint32_t line, last_line;
+    sl_slice unparsed; /* the directive as one line */
+} sl_rule;
+
+/* What a phase runs through: chains folded into their starters, markers gone. */
+typedef struct sl_program {
+    const sl_rule *const *units;
+    size_t count;
+} sl_program;
+
+/* ---- run-time exclusions: ctl:ruleRemove*, decided at load as sets of starters ---- */
+
+typedef struct sl_rule_set_bits {
+    const uint64_t *words; /* one bit per starter ordinal */
+    size_t word_count;
+} sl_rule_set_bits;
+
+typedef struct sl_ruleset {
+    sl_arena arena;
+    sl_config config;
+    seclua_options options;
+    sl_program phases[SL_PHASES];
+    const sl_rule *const *starters; /* by ordinal, load order */
+    size_t starter_count;
+    const sl_pipeline *const *pipelines;
+    size_t pipeline_count;
+    struct sl_script *const *scripts; /* distinct ones */
+    size_t script_count;
+    const sl_unicode_map *unicode_map;      /* NULL = none */
+    const struct sl_regex *relevant_status; /* SecAuditLogRelevantStatus */
+    const void *geo_database;
+    bool can_wait;
+    bool has_persistent; /* some rule opens a persistent collection */
+    struct sl_resource *resources;
+    struct sl_references *references; /* atomic count */
+    seclua_ruleset_info info;
+} sl_ruleset;
+
+/* An empty rule set with one reference; NULL when memory runs out. exhausted is called when its arena cannot grow. */
+sl_ruleset *sl_ruleset_new(void (*exhausted)(void *context), void *context);
+/* release(resource) is called when the rule set ends, newest first. */
+void sl_ruleset_own(sl_ruleset *rules, void *resource, void (*release)(void *resource));
+
+#ifdef __cplusplus
+}
+#endif
+#endif

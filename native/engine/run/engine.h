@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One thread's working set over one rule set: regex scratch, Lua state, counters, a pooled transaction memory. */
+#ifndef SL_ENGINE_H
+#define SL_ENGINE_H
+
+#include "collections/collection.h"
+#include "ruleset/ruleset.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct sl_scratch;
+struct sl_lua;
+struct sl_writers;
+
+enum { sl_pool_max = 64 };
+
+typedef struct sl_engine {
+    sl_ruleset *rules;
+    sl_store *store;
+    struct sl_scratch *scratch;
+    struct sl_lua *lua;         /* made when the first script runs (lua/state.h) */
+    struct sl_writers *writers; /* audit and debug files (log/writer.h); NULL = none configured */
+    sl_arena pool[sl_pool_max]; /* arenas of finished transactions, reset */
+    size_t pool_count;
+    seclua_stats stats;
+    uint64_t next_serial;
+    char id_prefix[17];
+} sl_engine;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

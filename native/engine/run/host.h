@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What scripts and actions may do to a transaction: the only ways in which rule state changes. */
+#ifndef SL_HOST_H
+#define SL_HOST_H
+
+#include "run/txn.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum sl_set_result {
+    SL_SET_DONE = 0,
+    SL_SET_NO_COLLECTION, /* no such collection, or not writable */
+    SL_SET_NOT_OPEN,      /* persistent collection without initcol */
+    SL_SET_READ_ONLY      /* bookkeeping name */
+} sl_set_result;
+
+/* collection: "tx", "ip", … any case. Texts are copied into the arena. */
+sl_set_result sl_host_set(sl_txn *txn, sl_slice collection, sl_slice key, sl_slice value);
+/* Adds; *result is the new value (TX may be negative, persistent ones floor at 0). */
+sl_set_result sl_host_add(sl_txn *txn, sl_slice collection, sl_slice key, int64_t delta, int64_t *result);
+sl_set_result sl_host_unset(sl_txn *txn, sl_slice collection, sl_slice key);
+sl_set_result sl_host_expire(sl_txn *txn, sl_slice collection, sl_slice key, int64_t seconds);
+sl_set_result sl_host_deprecate(sl_txn *txn, sl_slice collection, sl_slice key, int64_t amount, int64_t period_seconds);
+/* initcol and set*id. False: unknown collection, empty key, or the store does not answer. */
+bool sl_host_open(sl_txn *txn, sl_collection_id collection, sl_slice key);
+
+/* A record for the error log, the log event and the debug log. message is escaped here. */
+void sl_host_log(sl_txn *txn, unsigned level, bool is_script, sl_slice message, sl_slice source);
+/* True when a debug line of that level would be read by anybody: ask before formatting. */
+static inline bool sl_host_debugs(const sl_txn *txn, unsigned level) { return level <= txn->debug_level; }
+/* A line for the debug log only. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 3, 4)))
+#endif
+void sl_host_debug(sl_txn *txn, unsigned level, const char *format, ...);
+
+/* Expands into the arena; a literal macro gives its own source. */
+sl_slice sl_macro_expand(sl_txn *txn, const sl_macro *macro);
+/* Parses text into a macro for this transaction (m.expand, run-time use). */
+const sl_macro *sl_macro_parse(sl_arena *arena, sl_slice text, void (*unknown)(void *context, sl_slice name), void *context);
+
+/* The text after a pipeline, or after one transformation; memoised (run/values.c). */
+sl_text *sl_values_apply(sl_txn *txn, sl_text *text, const sl_pipeline *pipeline);
+sl_text *sl_values_transform(sl_txn *txn, sl_text *text, const sl_transformation *transformation);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One request and its response, as the request side sees it. Internal: only run/, variables/, actions/, lua/ and log/
+ * include this; bodies and operators do not.
+ *
+ * Everything in it lives in the arena and ends with it; what does not (body buffers, the XML tree) is closed by
+ * sl_txn_close in one place. */
+#ifndef SL_TXN_H
+#define SL_TXN_H
+
+#include <setjmp.h>
+
+#include "bodies/multipart.h"
+#include "bodies/stream.h"
+#include "bodies/xml.h"
+#include "collections/collection.h"
+#include "ruleset/ruleset.h"
+#include "run/engine.h"
+#include "run/members.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A value a rule looks at: where it came from and its text. */
+typedef struct sl_value {
+    const struct sl_variable *variable;
+    sl_slice key;        /* member's name as received; for XML the XPath */
+    bool has_key;
+    bool is_count;
+    const sl_target *target; /* for counts: names itself as written */
+    sl_text *text;       /* before transformations */
+} sl_value;
+
+typedef struct sl_values {
+    sl_value *items;
+    size_t count, capacity;
+} sl_values;
+
+/* A match remembered for MATCHED_VARS. */
+typedef struct sl_matched {
+    sl_slice name; /* display name of the original */
+    sl_text *text; /* after transformations */
+    uint32_t link;
+} sl_matched;
+
+typedef struct sl_matched_list {
+    sl_matched *items;
+    size_t count, capacity;
+} sl_matched_list;
+
+/* Events, log records: growing arrays in the arena. */
+typedef struct sl_event_list {
+    seclua_event **items;
+    size_t count, capacity;
+} sl_event_list;
+typedef struct sl_record_list {
+    seclua_log_record **items;
+    size_t count, capacity;
+} sl_record_list;
+
+/* A ctl:ruleRemoveTarget*: these targets are gone for these starters, from the next unit on. */
+typedef struct sl_target_removal {
+    const struct sl_target_removal *next;
+    const sl_rule_set_bits *rules;
+    const sl_target *targets;
+    size_t target_count;
+} sl_target_removal;
+
+/* An open persistent collection. */
+typedef struct sl_open_collection {
+    sl_record_key key;
+    bool is_open;
+    sl_members members;
+    sl_record_info info;
+    sl_change *changes;
+    size_t change_count, change_capacity;
+    bool is_dirty;
+} sl_open_collection;
+
+typedef enum sl_collection_id { SL_IP, SL_GLOBAL, SL_RESOURCE, SL_SESSION, SL_USER, SL_COLLECTIONS } sl_collection_id;
+
+typedef enum sl_processor { SL_BODY_NONE = 0, SL_BODY_URLENCODED, SL_BODY_MULTIPART, SL_BODY_JSON, SL_BODY_XML, SL_BODY_RAW } sl_processor;
+
+typedef enum sl_allow { SL_ALLOW_NONE = 0, SL_ALLOW_PHASE_ONLY, SL_ALLOW_REQUEST_PHASES, SL_ALLOW_ALL } sl_allow;
+
+/* Which step comes next; steps only go forward. */
+typedef enum sl_stage {
+    SL_STAGE_NEW = 0,
+    SL_STAGE_REQUEST_HEADERS,
+    SL_STAGE_REQUEST_BODY,
+    SL_STAGE_RESPONSE_HEADERS,
+    SL_STAGE_RESPONSE_BODY,
+    SL_STAGE_LOGGED
+} sl_stage;
+
+/* Where the evaluator stands. It keeps no state on the C stack between values, so that a wait can leave and come back. */
+typedef struct sl_cursor {
+    uint8_t phase;
+    size_t unit;
+    const sl_rule *link;
+    size_t value;    /* next in txn->values */
+    size_t matches;  /* of this link */
+    bool running;
+} sl_cursor;
+
+typedef struct sl_txn {
+    sl_engine *engine;
+    const sl_ruleset *rules;
+    sl_arena arena;
+    jmp_buf unwind;     /* armed while a step runs */
+    bool is_armed;
+
+    sl_slice id;
+    sl_slice client_address, server_address;
+    uint16_t client_port, server_port;
+    int64_t start_us;       /* wall clock, epoch µs */
+    int64_t start_clock_us; /* monotonic */
+    int64_t now_epoch;      /* read once per phase, seconds */
+    int64_t phase_us[SL_PHASES];
+
+    /* request */
+    sl_slice method, uri_raw, protocol, query, path_raw; /* query: has_query tells set-empty from unset */
+    bool has_query;
+    sl_members request_headers, cookies, args;
+    size_t args_size;       /* ARGS_COMBINED_SIZE */
+    bool has_invalid_escape; /* URLENCODED_ERROR */
+    sl_slice content_type;  /* first field line; empty when absent */
+    bool has_content_type;
+    sl_stream request_body_stream, response_body_stream;
+    sl_slice request_body;  /* the whole buffered body, from phase 2 on */
+    bool has_request_body;  /* at least a byte was buffered */
+    bool exposes_request_body; /* REQUEST_BODY is set */
+    uint8_t processor;      /* sl_processor */
+    bool body_error, processor_error;
+    sl_slice body_error_text, processor_error_text;
+    bool inbound_data_error, outbound_data_error;
+    sl_multipart *multipart; /* NULL unless that parser ran */
+    sl_members files, files_names, files_sizes, files_tmpnames, files_contents, part_headers, multipart_names, multipart_filenames;
+    uint64_t files_size;
+    sl_xml *xml;
+
+    /* response */
+    uint16_t response_status;
+    sl_slice response_protocol;
+    sl_members response_headers;
+    sl_slice response_body;
+    bool exposes_response_body;
+    bool holds_response_body; /* decided after phase 3 */
+
+    /* state of the rules */
+    sl_members tx;
+    sl_text *captures[sl_captures_max]; /* TX:0‥9; NULL = unset */
+    sl_open_collection collections[SL_COLLECTIONS];
+    sl_slice session_id, user_id;
+    bool has_session_id, has_user_id;
+    sl_members env;
+    sl_members geo;
+    sl_text *matched_var; /* NULL before the first match */
+    sl_slice matched_var_name;
+    sl_matched_list matched; /* of the running rule or chain */
+    int highest_severity;    /* 255 = none */
+    bool pcre_limits_exceeded, pcre_error;
+    const sl_rule *current_rule; /* starter under evaluation, for RULE */
+
+    /* ctl */
+    uint8_t engine_mode; /* sl_mode */
+    bool request_body_access, response_body_access, force_request_body;
+    uint64_t request_body_limit_bytes, response_body_limit_bytes;
+    uint8_t parse_xml_into_args;
+    uint8_t audit_engine;
+    uint32_t audit_parts;
+    uint8_t debug_level;
+    uint64_t *removed; /* bit per starter ordinal; NULL = none */
+    const sl_target_removal *target_removals;
+
+    /* flow */
+    uint8_t stage; /* sl_stage */
+    uint8_t allow; /* sl_allow */
+    bool phase_done[SL_PHASES];
+    sl_cursor cursor;
+    sl_values values;
+    seclua_verdict verdict;
+    bool is_intervened;
+    bool has_failed;
+
+    /* what happened */
+    sl_event_list events;
+    sl_slice *event_lines; /* by event, made on first use */
+    size_t event_line_count;
+    sl_record_list log;
+    bool is_relevant; /* some match has the audit flag */
+    bool is_audited;
+    sl_slice audit_json;
+    struct sl_sanitised *sanitised; /* names to mask in the audit log */
+
+    sl_text *scalars[256]; /* lazily made texts of scalar variables, by row */
+} sl_txn;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a variable is: a name, when it is final, and how its values are made (spec 02). */
+#ifndef SL_VARIABLE_H
+#define SL_VARIABLE_H
+
+#include "run/txn.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum sl_variable_kind {
+    SL_SCALAR = 0,
+    SL_COLLECTION /* members; may be selected */
+} sl_variable_kind;
+
+/* How often a scalar may be computed. */
+typedef enum sl_variable_life {
+    SL_LIFE_VOLATILE = 0, /* asked each time */
+    SL_LIFE_FROZEN        /* once made, kept until the transaction ends; only asked for from first_phase on */
+} sl_variable_life;
+
+/* What of a member a view shows as its value. */
+typedef enum sl_view { SL_VIEW_VALUE = 0, SL_VIEW_NAME } sl_view;
+
+typedef struct sl_variable {
+    const char *name;    /* canonical, upper case */
+    uint8_t kind;        /* sl_variable_kind */
+    uint8_t first_phase; /* first phase whose rules see the final value (0 = any) */
+    uint8_t life;        /* sl_variable_life; scalars */
+    uint8_t view;        /* sl_view; collections */
+    uint8_t origins;     /* SL_ORIGIN_* of ARGS views; 0 = all members */
+    bool is_case_sensitive; /* selectors */
+    /* Scalars: the value; false = unset. May return a slice of the transaction or of its arena. */
+    bool (*scalar)(sl_txn *txn, sl_slice *value);
+    /* Collections: the list to iterate; NULL = no members. */
+    const sl_members *(*members)(sl_txn *txn);
+    const char *canonical; /* not NULL: an alias of this name, shown under its own */
+    const char *manual;
+    uint8_t index; /* set by the registry: position among all rows */
+} sl_variable;
+
+/* By name, ASCII case ignored; NULL when unknown. */
+const sl_variable *sl_variable_find(sl_slice name);
+const sl_variable *sl_variable_at(size_t index);
+size_t sl_variable_count(void);
+
+/* Appends the values that target selects to values (a snapshot; texts are shared). Exclusions are not applied. */
+void sl_variable_expand(sl_txn *txn, const sl_target *target, sl_values *values);
+/* First value, for macros and m.getvar: key empty and has_key false = first member. NULL = unset. */
+sl_text *sl_variable_first(sl_txn *txn, const sl_variable *variable, bool has_key, sl_slice key, uint32_t key_hash);
+/* "ARGS:a", "&ARGS", "REQUEST_URI", "XML:/ *": in the arena. */
+sl_slice sl_value_name(sl_txn *txn, const sl_value *value);
+/* A target made at run time from "NAME", "NAME:key", "NAME.key", "NAME:/regex/". False: unknown name, or selector on a scalar.
+ * XPath and regex are compiled for this transaction only. Used by Lua and the API. */
+bool sl_variable_parse(sl_txn *txn, sl_slice text, sl_target *target);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
