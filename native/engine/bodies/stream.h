@@ -25,7 +25,7 @@ typedef struct sl_stream {
     uint64_t in_memory_limit_bytes; /* above it the body goes to the file */
     sl_slice directory;             /* of the file; borrowed */
     int file;                       /* descriptor, or -1 */
-    uint8_t *mapping;               /* the file, read only; made by sl_stream_view */
+    const uint8_t *mapping;         /* the file, read only; made by sl_stream_view */
     size_t mapping_bytes;
     sl_stream_status status; /* first trouble; later appends answer it again */
 } sl_stream;
