@@ -28,7 +28,7 @@ export default tseslint.config(
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: {
       parserOptions: {
-        project: ['tsconfig.json', 'test/tsconfig.json'],
+        project: 'test/tsconfig.json',
         tsconfigRootDir: import.meta.dirname,
       },
     },
