@@ -59,6 +59,7 @@ typedef struct sl_config {
     sl_limit_action response_body_limit_action;
     const sl_slice *response_mime_types; /* lower case; "null" = no type */
     size_t response_mime_type_count;
+    uint32_t response_json_depth_limit; /* SecResponseBodyJsonDepthLimit */
     bool stream_out_body_inspection;
     bool content_injection;
 

@@ -18,6 +18,7 @@ struct Position {
     uint32_t line = 0;                 // physical, from 1
     uint32_t column = 0;               // bytes, from 1
     uint32_t length = 1;               // bytes to mark
+    bool in_text = false;              // `file` names a text of the caller: relative names start in cwd, not beside it
 };
 
 struct Text {
