@@ -19,7 +19,8 @@ typedef struct sl_unicode_map {
 } sl_unicode_map;
 
 typedef struct sl_transformation {
-    const char *name;                /* canonical spelling */
+    const char *name;                /* canonical spelling, the one that logs print */
+    const char *alias;               /* second spelling that rule sets use, or NULL */
     bool (*changes)(sl_slice value); /* false only when apply would give the same bytes; NULL = cannot tell cheaply */
     sl_slice (*apply)(sl_arena *arena, const sl_unicode_map *map, sl_slice value); /* map NULL: no map configured */
     const char *manual;
