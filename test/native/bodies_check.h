@@ -37,7 +37,7 @@ typedef struct collector {
     size_t count, limit; /* refuses the member after limit; 0 = takes all */
 } collector;
 
-static void write_escaped(sl_strbuf *out, sl_slice text) {
+static inline void write_escaped(sl_strbuf *out, sl_slice text) {
     for (size_t i = 0; i < text.len; i++) {
         if (text.ptr[i] >= 32 && text.ptr[i] < 127) {
             sl_strbuf_add_byte(out, text.ptr[i]);
@@ -47,7 +47,7 @@ static void write_escaped(sl_strbuf *out, sl_slice text) {
     }
 }
 
-static bool collect(void *context, sl_slice name, sl_slice value) {
+static inline bool collect(void *context, sl_slice name, sl_slice value) {
     collector *const into = context;
     if (into->limit != 0 && into->count == into->limit) return false;
     if (into->count++ != 0) sl_strbuf_add_byte(&into->text, '|');
