@@ -256,7 +256,8 @@ static void test_bodies(void) {
     const sl_multipart quoted = parse("multipart/form-data; boundary=\"B\"", SL_LIT(ONE "--\"B\"\r\n"));
     expect_text("a quoted boundary line is an error when the parameter is quoted", describe(&quoted),
                 "a=1#quoted#crlf#strict!Multipart: Invalid boundary (quotes).");
-    const sl_multipart unfinished = parse("multipart/form-data; boundary=BB", SL_LIT("--BB\r\n" FIELD("a") "1\r\n--BB"));
+    const sl_multipart unfinished =
+        parse("multipart/form-data; boundary=BB", SL_LIT("--BB\r\n" FIELD("a") "1\r\n--BB"));
     expect_text("only the final boundary may end the body without a line end", describe(&unfinished),
                 "a=1" FAILS("Invalid boundary: --BB"));
     const sl_multipart nul = parse(TYPE, SL_LIT("--B\r\nX: \0\r\n"));
