@@ -45,6 +45,12 @@ typedef enum seclua_engine_mode {
     SECLUA_ENGINE_ON
 } seclua_engine_mode;
 
+typedef enum seclua_commit {
+    SECLUA_COMMIT_TRANSACTION = 0, /* after phase 5, as ModSecurity 2 */
+    SECLUA_COMMIT_PHASE,           /* at the end of each phase */
+    SECLUA_COMMIT_IMMEDIATE        /* with each action, as ModSecurity 3 */
+} seclua_commit;
+
 /* One piece of configuration. A file: name is its path or a glob, text is empty. A text: name is what diagnostics call it. */
 typedef struct seclua_source {
     bool is_text;
@@ -78,6 +84,8 @@ typedef struct seclua_options {
     bool log_every_match;      /* compat.logEveryMatch */
     bool phrase_syntax_v2;     /* compat.phraseSyntax = 'v2': hex syntax in phrase files, too */
     bool no_acceleration;      /* acceleration: false */
+    seclua_commit commit;      /* when changes of persistent collections reach the store */
+    bool deny_on_store_error;  /* onStoreError: 'deny': 503 when the store does not answer */
 } seclua_options;
 
 /* Fills in every default. Call it before changing single fields. */
@@ -112,7 +120,8 @@ typedef struct seclua_ruleset_info {
     size_t rule_count;   /* addressable rules: a chain counts once */
     size_t script_count; /* distinct Lua files */
     bool can_wait;       /* some rule may have to wait for the outside world */
-    bool inspects_response_body;
+    bool inspects_response_headers; /* some rule runs in phase 3 or 4, or reads the response */
+    bool inspects_response_body;    /* SecResponseBodyAccess On */
     bool has_body_access;
     bool wants_audit;    /* some transaction may be recorded */
     uint64_t request_body_limit_bytes;

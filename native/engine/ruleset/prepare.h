@@ -13,6 +13,9 @@ extern "C" {
 #endif
 
 struct sl_ruleset;
+struct sl_macro;
+struct sl_target;
+struct sl_rule_set_bits;
 
 typedef struct sl_prepare {
     struct sl_ruleset *rules; /* under construction; its config is complete */
@@ -22,6 +25,13 @@ typedef struct sl_prepare {
     /* A file named by a rule: looked for beside the file that holds the directive, then in cwd. false: not to be read (errno).
      * content and path live as long as the rule set. */
     bool (*read_file)(void *context, sl_slice name, sl_slice *path, sl_slice *content);
+    /* Macros of a text; reports unknown names. Never NULL. offset: where text stands in the argument at hand. */
+    const struct sl_macro *(*macro)(void *context, sl_slice text, size_t offset);
+    /* A variable list, as in SecRule. False: errors were reported. */
+    bool (*targets)(void *context, sl_slice text, size_t offset, const struct sl_target **targets, size_t *count);
+    /* The starters that a selection takes in; the bits are filled when all rules are known. by: 'i' ids, 't' tag, 'm' message.
+     * NULL: an error was reported. */
+    const struct sl_rule_set_bits *(*select)(void *context, char by, sl_slice text, size_t offset);
     void *context;
     sl_slice directive_file; /* where the directive stands, for error texts and scripts */
     uint32_t directive_line;

@@ -22,12 +22,17 @@ typedef struct sl_engine {
     struct sl_scratch *scratch;
     struct sl_lua *lua;         /* made when the first script runs (lua/state.h) */
     struct sl_writers *writers; /* audit and debug files (log/writer.h); NULL = none configured */
-    sl_arena pool[sl_pool_max]; /* arenas of finished transactions, reset */
-    size_t pool_count;
+    struct sl_txn *idle[sl_pool_max]; /* finished transactions; their arenas are reset, not freed */
+    size_t idle_count;
+    size_t live_count; /* transactions not freed yet: each holds the engine */
+    bool is_closing;   /* seclua_engine_free was called; the last transaction ends it */
     seclua_stats stats;
     uint64_t next_serial;
     char id_prefix[17];
 } sl_engine;
+
+/* Ends an engine that was freed while transactions were alive; the last of them calls it. */
+void sl_engine_end(sl_engine *engine);
 
 #ifdef __cplusplus
 }

@@ -18,7 +18,7 @@ struct sl_step;
 
 typedef struct sl_text {
     sl_slice slice;
-    const struct sl_text **by_pipeline; /* result of each pipeline of the rule set; made on first use */
+    struct sl_text **by_pipeline; /* result of each pipeline of the rule set; made on first use */
     struct sl_step *steps;              /* results of single transformations (run/values.c) */
 } sl_text;
 

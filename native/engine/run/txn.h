@@ -26,6 +26,7 @@ typedef struct sl_value {
     const struct sl_variable *variable;
     sl_slice key;        /* member's name as received; for XML the XPath */
     bool has_key;
+    bool has_own_name;   /* key is the whole display name */
     bool is_count;
     const sl_target *target; /* for counts: names itself as written */
     sl_text *text;       /* before transformations */
@@ -82,6 +83,8 @@ typedef enum sl_collection_id { SL_IP, SL_GLOBAL, SL_RESOURCE, SL_SESSION, SL_US
 typedef enum sl_processor { SL_BODY_NONE = 0, SL_BODY_URLENCODED, SL_BODY_MULTIPART, SL_BODY_JSON, SL_BODY_XML, SL_BODY_RAW } sl_processor;
 
 typedef enum sl_allow { SL_ALLOW_NONE = 0, SL_ALLOW_PHASE_ONLY, SL_ALLOW_REQUEST_PHASES, SL_ALLOW_ALL } sl_allow;
+
+enum { SL_SCALAR_SLOTS = 32 };
 
 /* Which step comes next; steps only go forward. */
 typedef enum sl_stage {
@@ -193,7 +196,9 @@ typedef struct sl_txn {
     sl_slice audit_json;
     struct sl_sanitised *sanitised; /* names to mask in the audit log */
 
-    sl_text *scalars[256]; /* lazily made texts of scalar variables, by row */
+    sl_text *scalars[SL_SCALAR_SLOTS]; /* lazily made texts of scalar variables, by sl_slot */
+    struct sl_xpath_local *xpaths; /* compiled for this transaction only */
+    struct sl_xpath_result *xpath_results; /* values of XPath selectors already computed */
 } sl_txn;
 
 #ifdef __cplusplus

@@ -14,11 +14,27 @@ typedef enum sl_variable_kind {
     SL_COLLECTION /* members; may be selected */
 } sl_variable_kind;
 
-/* How often a scalar may be computed. */
-typedef enum sl_variable_life {
-    SL_LIFE_VOLATILE = 0, /* asked each time */
-    SL_LIFE_FROZEN        /* once made, kept until the transaction ends; only asked for from first_phase on */
-} sl_variable_life;
+/* Scalars whose value is final from first_phase on are made once and kept in txn->scalars; 0 = asked each time. */
+typedef enum sl_slot {
+    SL_SLOT_NONE = 0,
+    SL_SLOT_REQUEST_URI,
+    SL_SLOT_REQUEST_FILENAME,
+    SL_SLOT_REQUEST_BASENAME,
+    SL_SLOT_REQUEST_URI_RAW,
+    SL_SLOT_REQUEST_LINE,
+    SL_SLOT_REQUEST_METHOD,
+    SL_SLOT_REQUEST_PROTOCOL,
+    SL_SLOT_QUERY_STRING,
+    SL_SLOT_REQUEST_BODY,
+    SL_SLOT_FULL_REQUEST,
+    SL_SLOT_REMOTE_ADDR,
+    SL_SLOT_REMOTE_USER,
+    SL_SLOT_SERVER_NAME,
+    SL_SLOT_RESPONSE_BODY,
+    SL_SLOT_RESPONSE_CONTENT_TYPE,
+    SL_SLOT_XML_ALL, /* XML:/ * of spec 02, section 7 */
+    SL_SLOTS
+} sl_slot;
 
 /* What of a member a view shows as its value. */
 typedef enum sl_view { SL_VIEW_VALUE = 0, SL_VIEW_NAME } sl_view;
@@ -27,7 +43,7 @@ typedef struct sl_variable {
     const char *name;    /* canonical, upper case */
     uint8_t kind;        /* sl_variable_kind */
     uint8_t first_phase; /* first phase whose rules see the final value (0 = any) */
-    uint8_t life;        /* sl_variable_life; scalars */
+    uint8_t slot;        /* sl_slot; scalars */
     uint8_t view;        /* sl_view; collections */
     uint8_t origins;     /* SL_ORIGIN_* of ARGS views; 0 = all members */
     bool is_case_sensitive; /* selectors */
@@ -35,9 +51,12 @@ typedef struct sl_variable {
     bool (*scalar)(sl_txn *txn, sl_slice *value);
     /* Collections: the list to iterate; NULL = no members. */
     const sl_members *(*members)(sl_txn *txn);
+    /* Collections that are more than a list: what target selects, appended to values. NULL = generic over members. */
+    void (*expand)(sl_txn *txn, const struct sl_variable *self, const sl_target *target, sl_values *values);
     const char *canonical; /* not NULL: an alias of this name, shown under its own */
+    bool is_inert;       /* accepted, never set: the compiler warns */
+    bool has_macro_keys; /* TX and persistent collections: macros in selectors */
     const char *manual;
-    uint8_t index; /* set by the registry: position among all rows */
 } sl_variable;
 
 /* By name, ASCII case ignored; NULL when unknown. */
@@ -49,7 +68,7 @@ size_t sl_variable_count(void);
 void sl_variable_expand(sl_txn *txn, const sl_target *target, sl_values *values);
 /* First value, for macros and m.getvar: key empty and has_key false = first member. NULL = unset. */
 sl_text *sl_variable_first(sl_txn *txn, const sl_variable *variable, bool has_key, sl_slice key, uint32_t key_hash);
-/* "ARGS:a", "&ARGS", "REQUEST_URI", "XML:/ *": in the arena. */
+/* "ARGS:a", "&ARGS", "REQUEST_URI", "XML:/…": in the arena. */
 sl_slice sl_value_name(sl_txn *txn, const sl_value *value);
 /* A target made at run time from "NAME", "NAME:key", "NAME.key", "NAME:/regex/". False: unknown name, or selector on a scalar.
  * XPath and regex are compiled for this transaction only. Used by Lua and the API. */

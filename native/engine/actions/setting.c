@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How a rule is evaluated: phase, transformations, capture, multiMatch, xmlns. */
+#include "actions/action.h"
+
+static bool phase(sl_prepare *prepare, sl_slice value, sl_draft *draft, const void **prepared) {
+    (void)prepared;
+    int number = -1;
+    if (value.len == 1 && value.ptr[0] >= '0' && value.ptr[0] <= '5') number = value.ptr[0] - '0';
+    if (sl_slice_equal_fold(value, SL_LIT("request"))) number = 2;
+    if (sl_slice_equal_fold(value, SL_LIT("response"))) number = 4;
+    if (sl_slice_equal_fold(value, SL_LIT("logging"))) number = 5;
+    if (number < 0) {
+        sl_prepare_report(prepare, "SECLUA_E_ACTION_VALUE", "use 1 to 5, request, response or logging", 0, value.len,
+                          "\"%.*s\" is not a phase", (int)(value.len > 40 ? 40 : value.len), (const char *)value.ptr);
+        return false;
+    }
+    draft->rule->phase = (uint8_t)number;
+    draft->has_phase = true;
+    return true;
+}
+
+static bool transformation(sl_prepare *prepare, sl_slice value, sl_draft *draft, const void **prepared) {
+    (void)prepared;
+    if (sl_slice_equal_fold(value, SL_LIT("none"))) {
+        draft->step_count = 0;
+        return true;
+    }
+    const sl_transformation *step = sl_transformation_find(value);
+    if (step == NULL) {
+        sl_prepare_report(prepare, "SECLUA_E_UNKNOWN_TRANSFORMATION", NULL, 0, value.len,
+                          "unknown transformation \"%.*s\"", (int)(value.len > 60 ? 60 : value.len),
+                          (const char *)value.ptr);
+        return false;
+    }
+    draft->steps = sl_draft_grow(prepare->arena, draft->steps, draft->step_count, &draft->step_capacity, sizeof *draft->steps);
+    draft->steps[draft->step_count++] = step;
+    return true;
+}
+
+static bool capture(sl_prepare *prepare, sl_slice value, sl_draft *draft, const void **prepared) {
+    (void)prepare, (void)value, (void)prepared;
+    draft->rule->has_capture = true;
+    return true;
+}
+
+static bool multi_match(sl_prepare *prepare, sl_slice value, sl_draft *draft, const void **prepared) {
+    (void)prepare, (void)value, (void)prepared;
+    draft->rule->is_multi_match = true;
+    return true;
+}
+
+static bool xmlns(sl_prepare *prepare, sl_slice value, sl_draft *draft, const void **prepared) {
+    (void)prepared;
+    const size_t equals = sl_slice_find_byte(value, '=');
+    if (equals == SIZE_MAX || equals == 0 || equals + 1 == value.len) {
+        sl_prepare_report(prepare, "SECLUA_E_ACTION_VALUE", "write xmlns:prefix=http://…", 0, value.len,
+                          "xmlns needs a prefix and a URI");
+        return false;
+    }
+    for (int i = 0; i < 2; i++) {
+        draft->namespaces = sl_draft_grow(prepare->arena, draft->namespaces, draft->namespace_count + 2,
+                                          &draft->namespace_capacity, sizeof *draft->namespaces);
+        const sl_slice part = i == 0 ? sl_slice_of(value.ptr, equals) : sl_slice_from(value, equals + 1);
+        draft->namespaces[draft->namespace_count++] = sl_arena_z(prepare->arena, part);
+    }
+    draft->namespaces[draft->namespace_count] = NULL;
+    return true;
+}
+
+const sl_action_row sl_actions_setting[] = {
+    {.name = "phase", .action_class = SL_RULE_SETTING, .value = SL_VALUE_REQUIRED, .places = SL_IN_DEFAULT | SL_WARN_IN_LINK,
+     .prepare = phase, .manual = "when the rule runs: 1 to 5, request, response, logging"},
+    {.name = "t", .action_class = SL_RULE_SETTING, .value = SL_VALUE_REQUIRED, .is_many = true,
+     .places = SL_IN_LINK | SL_WARN_IN_DEFAULT | SL_IN_UPDATE, .prepare = transformation,
+     .manual = "apply a transformation; none forgets those before it"},
+    {.name = "capture", .action_class = SL_RULE_SETTING, .value = SL_VALUE_NONE, .places = SL_IN_LINK | SL_IN_UPDATE,
+     .prepare = capture, .manual = "keep what was matched in TX:0 to TX:9"},
+    {.name = "multiMatch", .action_class = SL_RULE_SETTING, .value = SL_VALUE_NONE, .places = SL_IN_LINK | SL_IN_UPDATE,
+     .prepare = multi_match, .manual = "test the value after each transformation that changes it"},
+    {.name = "xmlns", .action_class = SL_RULE_SETTING, .value = SL_VALUE_REQUIRED, .is_many = true,
+     .places = SL_IN_LINK | SL_IN_UPDATE, .prepare = xmlns, .manual = "namespace prefix for XPath targets of this rule"},
+    {0},
+};

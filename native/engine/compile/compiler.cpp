@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// The order of a compilation, and freezing: after run() nothing writes to the rule set again.
+#include "compile/compiler.hpp"
+
+#include <new>
+
+#include "variables/variable.h"
+
+namespace seclua {
+
+Compiler::Compiler(sl_ruleset *rules, const Tree &tree, Sources &sources, const std::string &cwd, Diagnostics &diagnostics)
+    : rules_(rules), tree_(tree), sources_(sources), cwd_(cwd), diagnostics_(diagnostics),
+      scratch_(sl_scratch_new(rules), sl_scratch_free) {
+    if (!scratch_) throw std::bad_alloc();
+    prepare_.rules = rules;
+    prepare_.arena = &rules->arena;
+    prepare_.report = report;
+    prepare_.read_file = read_file;
+    prepare_.macro = macro;
+    prepare_.targets = targets;
+    prepare_.select = select_later;
+    prepare_.context = this;
+    pipeline(nullptr, 0); // index 0 is the empty list
+}
+
+void Compiler::run() {
+    build_units();
+    apply_removals_and_updates();
+    for (Unit &unit : units_) {
+        if (unit.is_marker || unit.removed) continue;
+        unit.ordinal = static_cast<uint32_t>(starters_.size());
+        starters_.push_back(&unit);
+    }
+    for (Unit *unit : starters_) {
+        for (size_t i = 0; i < unit->links.size(); i++) {
+            compile_link(*unit, i);
+            unit->links[i].image->starter = unit->links.front().image;
+            if (i != 0) unit->links[i - 1].image->next = unit->links[i].image;
+        }
+    }
+    fill_selections();
+    resolve_jumps();
+    freeze();
+    describe();
+}
+
+// Messages of later rules of a chain count where the starter has none.
+static void inherit_from_links(Unit &unit) {
+    sl_rule *starter = unit.links.front().image;
+    for (size_t i = 1; i < unit.links.size(); i++) {
+        const sl_rule *link = unit.links[i].image;
+        if (starter->message == nullptr) starter->message = link->message;
+        if (starter->data == nullptr) starter->data = link->data;
+        if (starter->severity < 0) starter->severity = link->severity;
+        if (starter->rev.len == 0) starter->rev = link->rev;
+        if (starter->ver.len == 0) starter->ver = link->ver;
+    }
+}
+
+void Compiler::freeze() {
+    sl_arena *arena = &rules_->arena;
+    const sl_rule **starters = SL_NEW_ARRAY(arena, const sl_rule *, starters_.size() + 1);
+    for (unsigned phase = 0; phase < SL_PHASES; phase++) {
+        std::vector<const sl_rule *> program;
+        for (Unit *unit : starters_) {
+            if (unit->phase == phase) program.push_back(unit->links.front().image);
+        }
+        const sl_rule **units = SL_NEW_ARRAY(arena, const sl_rule *, program.size() + 1);
+        std::copy(program.begin(), program.end(), units);
+        rules_->phases[phase] = {units, program.size()};
+    }
+    for (Unit *unit : starters_) {
+        inherit_from_links(*unit);
+        starters[unit->ordinal] = unit->links.front().image;
+    }
+    rules_->starters = starters;
+    rules_->starter_count = starters_.size();
+    const sl_pipeline **pipelines = SL_NEW_ARRAY(arena, const sl_pipeline *, pipeline_order_.size());
+    std::copy(pipeline_order_.begin(), pipeline_order_.end(), pipelines);
+    rules_->pipelines = pipelines;
+    rules_->pipeline_count = pipeline_order_.size();
+}
+
+void Compiler::describe() {
+    seclua_ruleset_info &info = rules_->info;
+    const sl_config &config = rules_->config;
+    info.rule_count = starters_.size();
+    info.script_count = rules_->script_count;
+    info.can_wait = rules_->can_wait;
+    info.has_body_access = config.request_body_access;
+    info.request_body_limit_bytes = config.request_body_limit_bytes;
+    info.wants_audit = config.audit_engine != SL_OFF;
+    info.inspects_response_body = config.response_body_access;
+    for (const Unit *unit : starters_) {
+        for (const Link &link : unit->links) {
+            for (size_t i = 0; i < link.image->target_count; i++) {
+                if (link.image->targets[i].variable->first_phase >= 3) info.inspects_response_headers = true;
+            }
+        }
+        if (unit->phase == 3 || unit->phase == 4) info.inspects_response_headers = true;
+    }
+}
+
+} // namespace seclua

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// From tree to image: names become rows, lists become arrays, chains and jumps become indexes. Load side; allocates, may throw
+// std::bad_alloc, and stays inside seclua_load.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "actions/action.h"
+#include "bodies/xml.h"
+#include "operators/rx.h"
+#include "ruleset/ruleset.h"
+#include "seclang/parser.hpp"
+#include "seclang/source.hpp"
+
+namespace seclua {
+
+inline sl_slice slice(const std::string &text) { return sl_slice_of(text.data(), text.size()); }
+inline std::string to_string(sl_slice text) { return {reinterpret_cast<const char *>(text.ptr), text.len}; }
+
+// One SecRule, SecAction or SecRuleScript with what updates add to it.
+struct Link {
+    const Statement *statement = nullptr;
+    const RuleStatement *rule = nullptr;
+    std::vector<const ActionList *> updates;     // SecRuleUpdateActionById, in order
+    std::vector<const TargetItem *> more;        // targets and exclusions added by SecRuleUpdateTarget*
+    std::vector<const TargetItem *> replaced;    // targets taken out by the third argument
+    sl_rule *image = nullptr;
+    sl_draft draft{};
+};
+
+// A rule or chain; or a marker. Units keep the order of the configuration.
+struct Unit {
+    bool is_marker = false;
+    std::string label;
+    std::vector<Link> links;
+    uint64_t id = 0;
+    bool has_id = false;
+    unsigned phase = 2;
+    std::vector<std::string> tags;
+    std::string message;
+    const DefaultActionStatement *defaults = nullptr; // in force for its phase where it stands
+    bool removed = false;
+    uint32_t ordinal = 0;
+    const Statement *at() const { return links.front().statement; }
+};
+
+// A selection of rules whose bits are filled in when all rules are known.
+struct Selection {
+    SelectBy by;
+    std::string text;
+    Position at;
+    sl_rule_set_bits *bits;
+};
+
+class Compiler {
+  public:
+    Compiler(sl_ruleset *rules, const Tree &tree, Sources &sources, const std::string &cwd, Diagnostics &diagnostics);
+    void run();
+
+  private:
+    // flow.cpp: statements to units, jumps
+    void build_units();
+    void read_identity(Unit &unit);
+    void check_chain_link(const RuleStatement &link);
+    void note_default_action(const Statement &statement, const DefaultActionStatement &defaults);
+    void resolve_jumps();
+    // exclusions.cpp: load-time removals and updates, selections
+    void apply_removals_and_updates();
+    std::vector<Unit *> select(SelectBy by, const std::string &text, const Position &at, bool warns);
+    void fill_selections();
+    // rules.cpp: one link
+    void compile_link(Unit &unit, size_t index);
+    void compile_operator(Unit &unit, Link &link);
+    void apply_actions(Unit &unit, Link &link, const ActionList &list, unsigned place);
+    void settle_disruptive(Unit &unit, Link &link);
+    // targets.cpp
+    bool compile_target(const TargetItem &item, const Link *link, sl_target &out);
+    void compile_targets(Unit &unit, Link &link);
+    const sl_xpath *xpath(const std::string &expression, const Link *link, const Position &at, bool &failed);
+    // pipelines.cpp
+    const sl_pipeline *pipeline(const sl_transformation *const *steps, size_t count);
+    // image.cpp: freezing
+    void freeze();
+    void describe();
+
+    // what prepare functions call back (prepare_host.cpp)
+    void begin_argument(const Position &at, bool in_text);
+    static void report(void *context, const char *code, const char *message, const char *hint, size_t offset, size_t length);
+    static bool read_file(void *context, sl_slice name, sl_slice *path, sl_slice *content);
+    static const sl_macro *macro(void *context, sl_slice text, size_t offset);
+    static bool targets(void *context, sl_slice text, size_t offset, const sl_target **out, size_t *count);
+    static const sl_rule_set_bits *select_later(void *context, char by, sl_slice text, size_t offset);
+    Position place(size_t offset, size_t length) const;
+
+    sl_slice keep(const std::string &text) { return sl_arena_copy(&rules_->arena, slice(text)); }
+
+    sl_ruleset *rules_;
+    const Tree &tree_;
+    Sources &sources_;
+    const std::string &cwd_;
+    Diagnostics &diagnostics_;
+    sl_prepare prepare_{};
+    std::unique_ptr<sl_scratch, void (*)(sl_scratch *)> scratch_; // for patterns that select rules
+    Position argument_; // the argument at hand, for reports of prepare functions
+    const Link *link_ = nullptr;
+
+    std::deque<Unit> units_; // addresses stay
+    const DefaultActionStatement *defaults_[SL_PHASES] = {};
+    std::unordered_map<uint64_t, const Statement *> ids_;
+    std::vector<Unit *> starters_; // not removed, by ordinal
+    std::vector<Selection> selections_;
+    std::map<std::vector<const sl_transformation *>, const sl_pipeline *> pipelines_;
+    std::vector<const sl_pipeline *> pipeline_order_;
+    std::map<std::string, const sl_xpath *> xpaths_;
+    std::map<std::string, std::pair<std::string, const SourceFile *>> files_;
+};
+
+} // namespace seclua

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// The C door of the load side: seclua_load and its diagnostics. Exceptions end here.
+#include <cstring>
+#include <new>
+
+#include "compile/compiler.hpp"
+#include "operators/geo.h"
+#include "operators/rx.h"
+#include "transformations/unicode.h"
+
+struct seclua_diagnostics {
+    seclua::Diagnostics list;
+};
+
+namespace seclua {
+
+namespace {
+
+[[noreturn]] void out_of_memory(void *) { throw std::bad_alloc(); }
+
+sl_slice keep(sl_arena &arena, sl_slice text) { return sl_arena_copy(&arena, text); }
+
+// The caller's options, with every text copied into the rule set.
+void keep_options(sl_ruleset *rules, const seclua_options *given) {
+    rules->options = *given;
+    const auto copy_list = [&](const seclua_slice *list, size_t count) {
+        seclua_slice *kept = SL_NEW_ARRAY(&rules->arena, seclua_slice, count + 1);
+        for (size_t i = 0; i < count; i++) kept[i] = keep(rules->arena, list[i]);
+        return kept;
+    };
+    seclua_options &options = rules->options;
+    options.cwd = keep(rules->arena, given->cwd);
+    if (given->lua.require_names != nullptr) {
+        options.lua.require_names = copy_list(given->lua.require_names, given->lua.require_name_count);
+    }
+    options.allow_exec = copy_list(given->allow_exec, given->allow_exec_count);
+}
+
+void apply_engine_option(sl_ruleset *rules) {
+    switch (rules->options.engine) {
+        case SECLUA_ENGINE_OFF: rules->config.rule_engine = SL_OFF; break;
+        case SECLUA_ENGINE_DETECTION_ONLY: rules->config.rule_engine = SL_DETECTION_ONLY; break;
+        case SECLUA_ENGINE_ON: rules->config.rule_engine = SL_ON; break;
+        default: return;
+    }
+    rules->config.rule_engine_set = true;
+}
+
+// What settings name: the Unicode map, the relevant status, the GEO database.
+void open_resources(sl_ruleset *rules, const Position &at, Diagnostics &diagnostics) {
+    const sl_config &config = rules->config;
+    if (config.unicode_map_file.len != 0) {
+        sl_unicode_map *map = SL_NEW(&rules->arena, sl_unicode_map);
+        if (!sl_unicode_map_read(config.unicode_map_file, config.unicode_code_page, map)) {
+            diagnostics.add(Code::W_UNREACHABLE, at,
+                            "the Unicode map has no code page " + std::to_string(config.unicode_code_page));
+        }
+        rules->unicode_map = map;
+    }
+    if (config.audit_relevant_status.len != 0) {
+        sl_regex_error error;
+        sl_regex *regex = sl_regex_compile(config.audit_relevant_status, 0, &error);
+        if (regex == nullptr) {
+            diagnostics.add(Code::E_BAD_VALUE, at, std::string("SecAuditLogRelevantStatus cannot be compiled: ") + error.message);
+        } else {
+            sl_ruleset_own(rules, regex, sl_regex_free);
+            rules->relevant_status = regex;
+        }
+    }
+    if (config.geo_db_path.len != 0) {
+        const char *error = nullptr;
+        void *database = sl_geo_open(to_string(config.geo_db_path).c_str(), &error);
+        if (database == nullptr) {
+            diagnostics.add(Code::E_FILE_OPEN, at, "SecGeoLookupDb " + to_string(config.geo_db_path) + " cannot be opened: " + error,
+                            "only MaxMind databases (.mmdb) are read");
+        } else {
+            sl_ruleset_own(rules, database, sl_geo_close);
+            rules->geo_database = database;
+        }
+    }
+}
+
+sl_ruleset *load(const seclua_source *given, size_t count, const seclua_options *options, Diagnostics &diagnostics) {
+    std::unique_ptr<sl_ruleset, void (*)(sl_ruleset *)> rules(
+        sl_ruleset_new(out_of_memory, nullptr), [](sl_ruleset *r) { seclua_ruleset_release(reinterpret_cast<seclua_ruleset *>(r)); });
+    if (!rules) throw std::bad_alloc();
+    keep_options(rules.get(), options);
+    const std::string cwd = to_string(options->cwd);
+    std::vector<Source> sources_given;
+    for (size_t i = 0; i < count; i++) {
+        sources_given.push_back({given[i].is_text, to_string(given[i].name), to_string(given[i].text)});
+    }
+    Sources sources;
+    const auto line_of = [](void *context, const Position &at) { return static_cast<Sources *>(context)->line_of(at); };
+    diagnostics.set_line_source(line_of, &sources);
+    init_config(rules->config);
+    const Tree tree = parse_configuration(sources_given, cwd, sources, rules->config, rules->arena, diagnostics);
+    apply_engine_option(rules.get());
+    const std::string nowhere = count == 0 ? "configuration" : to_string(given[0].name);
+    const Position start{.file = sources.keep_name(nowhere), .line = 1, .column = 1, .length = 1};
+    open_resources(rules.get(), start, diagnostics);
+    Compiler(rules.get(), tree, sources, cwd, diagnostics).run();
+    if (!rules->config.rule_engine_set) {
+        diagnostics.add(Code::W_IGNORED, start, "SecRuleEngine is never set: no rule will run",
+                        "add SecRuleEngine On, or give the engine option");
+    }
+    diagnostics.sort();
+    diagnostics.set_line_source(nullptr, nullptr);
+    return diagnostics.has_errors() ? nullptr : rules.release();
+}
+
+} // namespace
+
+} // namespace seclua
+
+void seclua_options_init(seclua_options *options) {
+    std::memset(options, 0, sizeof *options);
+    options->lua.max_instructions = 1000000;
+    options->lua.max_memory_bytes = 16u * 1024 * 1024;
+    options->lua.timeout_ms = 50;
+    options->lua.max_pattern_steps = 1000000;
+}
+
+seclua_ruleset *seclua_load(const seclua_source *sources, size_t count, const seclua_options *options, seclua_diagnostics *out) {
+    try {
+        return reinterpret_cast<seclua_ruleset *>(seclua::load(sources, count, options, out->list));
+    } catch (const std::exception &) {
+        static const std::string where = "configuration";
+        const seclua::Position at{.file = &where, .line = 1, .column = 1, .length = 1};
+        out->list.set_line_source(nullptr, nullptr);
+        out->list.add(seclua::Code::E_MEMORY, at, "memory ran out during the load");
+        return nullptr;
+    }
+}
+
+seclua_diagnostics *seclua_diagnostics_new(void) { return new (std::nothrow) seclua_diagnostics; }
+void seclua_diagnostics_free(seclua_diagnostics *diagnostics) { delete diagnostics; }
+size_t seclua_diagnostics_count(const seclua_diagnostics *diagnostics) { return diagnostics->list.all().size(); }
+
+void seclua_diagnostics_get(const seclua_diagnostics *diagnostics, size_t index, seclua_diagnostic *out) {
+    const seclua::Diagnostic &from = diagnostics->list.all()[index];
+    out->code = seclua::code_name(from.code);
+    out->is_error = seclua::code_is_error(from.code);
+    out->message = seclua::slice(from.message);
+    out->file = seclua::slice(from.file);
+    out->line = from.line;
+    out->column = from.column;
+    out->hint = seclua::slice(from.hint);
+    out->source_line = seclua::slice(from.source_line);
+    out->length = from.length;
+}

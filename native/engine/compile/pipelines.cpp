@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Transformation lists, interned: equal lists are one pipeline, and a list's parent is the list without its last step.
+#include "compile/compiler.hpp"
+
+namespace seclua {
+
+const sl_pipeline *Compiler::pipeline(const sl_transformation *const *steps, size_t count) {
+    const std::vector<const sl_transformation *> key(steps, steps + count);
+    if (const auto known = pipelines_.find(key); known != pipelines_.end()) return known->second;
+    const uint16_t parent = count == 0 ? 0 : pipeline(steps, count - 1)->index;
+    sl_pipeline *made = SL_NEW(&rules_->arena, sl_pipeline);
+    const sl_transformation **kept = SL_NEW_ARRAY(&rules_->arena, const sl_transformation *, count == 0 ? 1 : count);
+    std::copy(key.begin(), key.end(), kept);
+    made->index = static_cast<uint16_t>(pipeline_order_.size());
+    made->parent = parent;
+    made->step_count = static_cast<uint16_t>(count);
+    made->steps = kept;
+    pipelines_.emplace(key, made);
+    pipeline_order_.push_back(made);
+    return made;
+}
+
+} // namespace seclua

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// What prepare functions of the tables call back: reports with their place, files, macros, targets, selections.
+#include "compile/compiler.hpp"
+
+#include "run/host.h"
+
+namespace seclua {
+
+Position Compiler::place(size_t offset, size_t length) const {
+    Position at = argument_;
+    at.column += static_cast<uint32_t>(offset);
+    at.length = static_cast<uint32_t>(length == 0 ? 1 : length);
+    return at;
+}
+
+void Compiler::begin_argument(const Position &at, bool) {
+    argument_ = at;
+    prepare_.directive_file = slice(*at.file);
+    prepare_.directive_line = at.line;
+}
+
+void Compiler::report(void *context, const char *code, const char *message, const char *hint, size_t offset, size_t length) {
+    auto *self = static_cast<Compiler *>(context);
+    self->diagnostics_.add(code_of(code), self->place(offset, length), message, hint == nullptr ? "" : hint);
+}
+
+bool Compiler::read_file(void *context, sl_slice name, sl_slice *path, sl_slice *content) {
+    auto *self = static_cast<Compiler *>(context);
+    const std::string found = resolve_path(to_string(name), self->argument_, self->cwd_);
+    if (found.empty()) return false;
+    auto known = self->files_.find(found);
+    if (known == self->files_.end()) {
+        std::string text, reason;
+        if (!read_regular_file(found, Sources::file_bytes_max, text, reason)) return false;
+        known = self->files_.emplace(found, std::make_pair(std::move(text), nullptr)).first;
+    }
+    *path = self->keep(known->first);
+    *content = self->keep(known->second.first);
+    return true;
+}
+
+const sl_macro *Compiler::macro(void *context, sl_slice text, size_t offset) {
+    struct Unknown {
+        Compiler *self;
+        size_t offset, length;
+    } unknown{static_cast<Compiler *>(context), offset, text.len};
+    return sl_macro_parse(
+        &unknown.self->rules_->arena, text,
+        [](void *at, sl_slice name) {
+            const auto *u = static_cast<const Unknown *>(at);
+            u->self->diagnostics_.add(Code::W_MACRO, u->self->place(u->offset, u->length),
+                                      "the macro %{" + to_string(name) + "} names no variable: it expands to nothing");
+        },
+        &unknown);
+}
+
+bool Compiler::targets(void *context, sl_slice text, size_t offset, const sl_target **out, size_t *count) {
+    auto *self = static_cast<Compiler *>(context);
+    std::vector<TargetItem> items;
+    const Text list{to_string(text), self->place(offset, text.len)};
+    if (!parse_targets(list, items, self->diagnostics_)) return false;
+    sl_target *made = SL_NEW_ARRAY(&self->rules_->arena, sl_target, items.size());
+    for (size_t i = 0; i < items.size(); i++) {
+        if (!self->compile_target(items[i], self->link_, made[i])) return false;
+    }
+    *out = made;
+    *count = items.size();
+    return true;
+}
+
+const sl_rule_set_bits *Compiler::select_later(void *context, char by, sl_slice text, size_t offset) {
+    auto *self = static_cast<Compiler *>(context);
+    sl_rule_set_bits *bits = SL_NEW(&self->rules_->arena, sl_rule_set_bits);
+    const SelectBy kind = by == 'i' ? SelectBy::id : by == 't' ? SelectBy::tag : SelectBy::message;
+    self->selections_.push_back({kind, to_string(text), self->place(offset, text.len), bits});
+    return bits;
+}
+
+} // namespace seclua

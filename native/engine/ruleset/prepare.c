@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The two things that every prepare function needs: reporting with a formatted message, and handing over a resource.
+ *
+ * Load side only. Messages may quote the argument; the diagnostics escape what must not reach a terminal. */
+#include "ruleset/prepare.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "ruleset/ruleset.h"
+
+void sl_prepare_report(sl_prepare *prepare, const char *code, const char *hint, size_t offset, size_t length,
+                       const char *format, ...) {
+    va_list measured, printed;
+    va_start(measured, format);
+    va_copy(printed, measured);
+    const int len = vsnprintf(NULL, 0, format, measured);
+    va_end(measured);
+    const size_t size = len < 0 ? 1 : (size_t)len + 1;
+    char *const message = sl_arena_alloc(prepare->arena, size);
+    message[0] = '\0';
+    (void)vsnprintf(message, size, format, printed);
+    va_end(printed);
+    prepare->report(prepare->context, code, message, hint, offset, length);
+}
+
+void sl_prepare_own(sl_prepare *prepare, void *resource, void (*release)(void *resource)) {
+    sl_ruleset_own(prepare->rules, resource, release);
+}

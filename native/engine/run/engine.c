@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A thread's working set: made with its rule set, ended with the last transaction that uses it. */
+#include "run/engine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/random.h"
+#include "log/log.h"
+#include "lua/script.h"
+#include "operators/rx.h"
+#include "run/txn.h"
+
+const char *seclua_version(void) { return SECLUA_VERSION; }
+
+static void make_id_prefix(char *prefix) {
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    uint8_t random[11];
+    sl_random_bytes(random, sizeof random);
+    for (size_t i = 0; i < sizeof random; i++) prefix[i] = letters[random[i] & 63];
+    prefix[sizeof random] = '\0';
+}
+
+seclua_engine *seclua_engine_new(seclua_ruleset *rules, seclua_store *store) {
+    sl_engine *engine = calloc(1, sizeof *engine);
+    if (engine == NULL) return NULL;
+    engine->rules = (sl_ruleset *)rules;
+    engine->scratch = sl_scratch_new(engine->rules);
+    if (engine->scratch == NULL) {
+        free(engine);
+        return NULL;
+    }
+    seclua_ruleset_acquire(rules);
+    engine->store = (sl_store *)store;
+    if (store != NULL) sl_store_acquire(engine->store);
+    engine->writers = sl_writers_open(engine->rules);
+    make_id_prefix(engine->id_prefix);
+    return (seclua_engine *)engine;
+}
+
+void sl_engine_end(sl_engine *engine) {
+    for (size_t i = 0; i < engine->idle_count; i++) {
+        sl_arena_free(&engine->idle[i]->arena);
+        free(engine->idle[i]);
+    }
+    if (engine->lua != NULL) sl_lua_free(engine->lua);
+    if (engine->writers != NULL) sl_writers_close(engine->writers);
+    sl_scratch_free(engine->scratch);
+    if (engine->store != NULL) seclua_store_release((seclua_store *)engine->store);
+    seclua_ruleset_release((seclua_ruleset *)engine->rules);
+    free(engine);
+}
+
+void seclua_engine_free(seclua_engine *handle) {
+    if (handle == NULL) return;
+    sl_engine *engine = (sl_engine *)handle;
+    engine->is_closing = true;
+    if (engine->live_count == 0) sl_engine_end(engine);
+}
+
+void seclua_engine_stats(const seclua_engine *engine, seclua_stats *out) { *out = ((const sl_engine *)engine)->stats; }

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rules of one phase over one transaction. */
+#ifndef SL_EVALUATE_H
+#define SL_EVALUATE_H
+
+#include "run/txn.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Runs the phase from where the cursor stands; sets the cursor up when none is running. */
+void sl_evaluate_phase(sl_txn *txn, unsigned phase);
+
+/* Where the last match of a link came from, for the event. */
+typedef struct sl_last_match {
+    const sl_rule *link;
+    sl_slice name, raw_value, parameter, text, reference;
+} sl_last_match;
+
+/* Builds and keeps the event of a starter whose whole chain matched. */
+seclua_event *sl_event_add(sl_txn *txn, const sl_rule *starter, const sl_last_match *last);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

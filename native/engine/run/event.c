@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a matched rule leaves behind: everything expanded at completion, so that macros show the state of the last match. */
+#include "run/evaluate.h"
+#include "run/host.h"
+
+static void keep(sl_txn *txn, seclua_event *event) {
+    sl_event_list *list = &txn->events;
+    if (list->count == list->capacity) {
+        const size_t capacity = list->capacity == 0 ? 16 : list->capacity * 2;
+        seclua_event **items = sl_arena_alloc(&txn->arena, capacity * sizeof *items);
+        if (list->count != 0) memcpy(items, list->items, list->count * sizeof *items);
+        list->items = items;
+        list->capacity = capacity;
+    }
+    list->items[list->count++] = event;
+}
+
+static sl_slice expanded(sl_txn *txn, const sl_macro *macro) {
+    return macro == NULL ? SL_EMPTY : sl_macro_expand(txn, macro);
+}
+
+static void add_tags(sl_txn *txn, const sl_rule *starter, seclua_event *event) {
+    if (starter->tag_count == 0) return;
+    sl_slice *tags = sl_arena_alloc(&txn->arena, starter->tag_count * sizeof *tags);
+    for (size_t i = 0; i < starter->tag_count; i++) tags[i] = sl_macro_expand(txn, starter->tags[i]);
+    event->tags = tags;
+    event->tag_count = starter->tag_count;
+}
+
+static void add_variables(sl_txn *txn, seclua_event *event) {
+    const sl_matched_list *matched = &txn->matched;
+    if (matched->count == 0) return;
+    seclua_matched_variable *variables = sl_arena_alloc(&txn->arena, matched->count * sizeof *variables);
+    for (size_t i = 0; i < matched->count; i++) {
+        const sl_matched *match = &matched->items[i];
+        variables[i] = (seclua_matched_variable){match->name, match->text->slice, match->link};
+    }
+    event->variables = variables;
+    event->variable_count = matched->count;
+}
+
+seclua_event *sl_event_add(sl_txn *txn, const sl_rule *starter, const sl_last_match *last) {
+    seclua_event *event = SL_NEW(&txn->arena, seclua_event);
+    event->rule = starter;
+    event->rule_id = starter->id;
+    event->phase = starter->phase;
+    event->severity = starter->severity;
+    event->maturity = starter->maturity;
+    event->accuracy = starter->accuracy;
+    event->log = starter->log;
+    event->audit = starter->audit;
+    event->file = starter->file;
+    event->line = starter->line;
+    event->ver = starter->ver;
+    event->rev = starter->rev;
+    event->message = expanded(txn, starter->message);
+    event->data = expanded(txn, starter->data);
+    add_tags(txn, starter, event);
+    add_variables(txn, event);
+    if (last->link != NULL && last->link->kind == SL_RULE_OPERATOR) {
+        event->operator_name = last->link->op->name;
+        event->negated = last->link->is_negated;
+        event->parameter = last->parameter;
+        event->variable_name = last->name;
+        event->value = last->raw_value;
+    }
+    event->match_text = last->text;
+    event->reference = last->reference;
+    if (starter->audit) txn->is_relevant = true;
+    if (starter->message != NULL && sl_host_debugs(txn, 9)) {
+        sl_host_debug(txn, 9, "Saving msg: %.*s", (int)event->message.len, (const char *)event->message.ptr);
+    }
+    keep(txn, event);
+    return event;
+}

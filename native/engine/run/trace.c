@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Debug lines of the evaluator. */
+#include "run/trace.h"
+
+#include <stdio.h>
+
+#include "base/strbuf.h"
+#include "run/host.h"
+#include "variables/variable.h"
+
+static const char *const phase_names[SL_PHASES] = {"CONNECTION",       "REQUEST_HEADERS", "REQUEST_BODY",
+                                                   "RESPONSE_HEADERS", "RESPONSE_BODY",   "LOGGING"};
+
+#define TEXT(slice) (int)(slice).len, (const char *)(slice).ptr
+
+void sl_trace_phase(sl_txn *txn, unsigned phase, size_t unit_count) {
+    sl_host_debug(txn, 4, "Starting phase %s.  (SecRules %u)", phase_names[phase], phase);
+    sl_host_debug(txn, 9, "This phase consists of %zu rule(s).", unit_count);
+}
+
+static sl_slice target_list(sl_txn *txn, const sl_rule *link) {
+    sl_strbuf list;
+    sl_strbuf_init(&list, &txn->arena, 64);
+    for (size_t i = 0; i < link->target_count; i++) {
+        if (i != 0) sl_strbuf_add_byte(&list, '|');
+        sl_strbuf_add(&list, link->targets[i].written);
+    }
+    return sl_strbuf_slice(&list);
+}
+
+void sl_trace_rule(sl_txn *txn, const sl_rule *link) {
+    if (link->link_index != 0) sl_host_debug(txn, 4, "Executing chained rule.");
+    const unsigned long long id = link->link_index == 0 ? link->id : 0;
+    if (link->kind == SL_RULE_UNCONDITIONAL) {
+        sl_host_debug(txn, 4, "(Rule: %llu) Executing unconditional rule...", id);
+        return;
+    }
+    if (link->kind == SL_RULE_SCRIPT) {
+        sl_host_debug(txn, 4, "(Rule: %llu) Executing script.", id);
+        return;
+    }
+    const sl_slice parameter = link->operand.macro != NULL ? link->operand.macro->source : link->operand.text;
+    const sl_slice targets = target_list(txn, link);
+    sl_host_debug(txn, 4, "(Rule: %llu) Executing operator \"%s%s\" with param \"%.*s\" against %.*s.", id,
+                  link->is_negated ? "!" : "", link->op->log_name, TEXT(parameter), TEXT(targets));
+}
+
+void sl_trace_result(sl_txn *txn, const sl_rule *link, bool matched) {
+    (void)link;
+    sl_host_debug(txn, 4, "Rule returned %d.", matched ? 1 : 0);
+    sl_host_debug(txn, 9, matched ? "Matched vars updated." : "Matched vars cleaned.");
+}
+
+void sl_trace_value(sl_txn *txn, const sl_value *value, const sl_text *text) {
+    const sl_slice name = sl_value_name(txn, value);
+    sl_host_debug(txn, 9, "Target value: \"%.*s\" (Variable: %.*s)", TEXT(text->slice), TEXT(name));
+}
+
+void sl_trace_pipeline(sl_txn *txn, const sl_pipeline *pipeline, sl_text *from) {
+    sl_text *text = from;
+    for (size_t i = 0; i < pipeline->step_count; i++) {
+        text = sl_values_transform(txn, text, pipeline->steps[i]);
+        sl_host_debug(txn, 9, " T (%zu) t:%s: \"%.*s\"", i, pipeline->steps[i]->name, TEXT(text->slice));
+    }
+}
+
+void sl_trace_capture(sl_txn *txn, int index, sl_slice text) {
+    sl_host_debug(txn, 9, "Added regex subexpression TX.%d: %.*s", index, TEXT(text));
+}
+
+void sl_trace_action(sl_txn *txn, const char *name) { sl_host_debug(txn, 9, "Running action: %s", name); }
+
+void sl_trace_failed(sl_txn *txn, const sl_rule *link, sl_slice variable, bool is_limit) {
+    sl_strbuf text;
+    sl_strbuf_init(&text, &txn->arena, 128);
+    sl_strbuf_add_format(&text, "(Rule: %llu) @%s %s at ", (unsigned long long)link->id, link->op->name,
+                         is_limit ? "gave up: the match limit was reached" : "could not answer");
+    sl_strbuf_add(&text, variable);
+    sl_strbuf source;
+    sl_strbuf_init(&source, &txn->arena, 128);
+    sl_strbuf_add(&source, link->file);
+    sl_strbuf_add_format(&source, ":%u", (unsigned)link->line);
+    sl_host_log(txn, is_limit ? 3 : 1, false, sl_strbuf_slice(&text), sl_strbuf_slice(&source));
+}
+
+sl_slice sl_trace_reference(sl_txn *txn, const sl_rule *link, const sl_match *match, const sl_value *value) {
+    sl_strbuf reference;
+    sl_strbuf_init(&reference, &txn->arena, 64);
+    for (int i = 0; i < match->range_count; i++) {
+        sl_strbuf_add_format(&reference, "o%u,%u", match->ranges[i].offset, match->ranges[i].length);
+    }
+    (void)value;
+    for (size_t i = 0; i < link->pipeline->step_count; i++) {
+        sl_strbuf_add_z(&reference, i == 0 ? "t:" : ",t:");
+        sl_strbuf_add_z(&reference, link->pipeline->steps[i]->name);
+    }
+    return sl_strbuf_slice(&reference);
+}

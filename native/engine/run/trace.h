@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lines of the debug log in the shapes that users of ModSecurity 3 search for (spec 08, section 7), and [ref "…"]. Callers
+ * ask sl_host_debugs first: nothing is formatted that nobody reads. */
+#ifndef SL_TRACE_H
+#define SL_TRACE_H
+
+#include "run/txn.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+void sl_trace_phase(sl_txn *txn, unsigned phase, size_t unit_count);
+void sl_trace_rule(sl_txn *txn, const sl_rule *link);
+void sl_trace_result(sl_txn *txn, const sl_rule *link, bool matched);
+void sl_trace_value(sl_txn *txn, const sl_value *value, const sl_text *text);
+void sl_trace_pipeline(sl_txn *txn, const sl_pipeline *pipeline, sl_text *from);
+void sl_trace_capture(sl_txn *txn, int index, sl_slice text);
+void sl_trace_action(sl_txn *txn, const char *name);
+/* Always recorded: a limit at level 3, an error at level 1. */
+void sl_trace_failed(sl_txn *txn, const sl_rule *link, sl_slice variable, bool is_limit);
+/* o<offset>,<length> of each range, then t:a,t:b of the pipeline. */
+sl_slice sl_trace_reference(sl_txn *txn, const sl_rule *link, const sl_match *match, const sl_value *value);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The life of a transaction: the steps of seclua.h in their order, each under one guard (spec 03, section 1).
+ *
+ * A step that runs out of memory jumps back here: over C frames whose memory is the arena's. Then the transaction is over,
+ * and with the engine On its verdict is 500: it fails closed. */
+#include <stdlib.h>
+
+#include "log/log.h"
+#include "run/body.h"
+#include "run/clock.h"
+#include "run/commit.h"
+#include "run/evaluate.h"
+#include "run/host.h"
+#include "run/verdict.h"
+#include "variables/variable.h"
+
+enum { arena_base_bytes = 64 * 1024 * 1024, arena_bytes_per_body_byte = 4 };
+
+static sl_txn *of(seclua_txn *handle) { return (sl_txn *)handle; }
+static const sl_txn *of_const(const seclua_txn *handle) { return (const sl_txn *)handle; }
+
+static void exhausted(void *context) {
+    sl_txn *txn = context;
+    if (!txn->is_armed) abort(); /* not reached: nothing allocates outside of a step */
+    longjmp(txn->unwind, 1);
+}
+
+static void fail(sl_txn *txn) {
+    static const seclua_verdict closed = {.action = SECLUA_DENY, .status = 500};
+    txn->engine->stats.internal_errors++;
+    if (!txn->is_intervened && txn->engine_mode == SL_ON) {
+        txn->verdict = closed;
+        txn->verdict.phase = txn->cursor.phase == 0 ? 1 : txn->cursor.phase;
+        txn->verdict.message = SL_LIT("The transaction ran out of memory");
+        txn->is_intervened = true;
+    }
+    txn->has_failed = true;
+}
+
+/* Runs one step under the guard. */
+static seclua_step guarded(sl_txn *txn, void (*step)(sl_txn *txn, const void *input), const void *input) {
+    if (txn->has_failed) return SECLUA_STEP_FAILED;
+    if (setjmp(txn->unwind) != 0) {
+        txn->is_armed = false;
+        fail(txn);
+        return SECLUA_STEP_FAILED;
+    }
+    txn->is_armed = true;
+    step(txn, input);
+    txn->is_armed = false;
+    return SECLUA_STEP_DONE;
+}
+
+/* ---- begin and end ---- */
+
+static sl_txn *take_idle(sl_engine *engine) {
+    if (engine->idle_count != 0) return engine->idle[--engine->idle_count];
+    return calloc(1, sizeof(sl_txn));
+}
+
+static void reset(sl_txn *txn, sl_engine *engine) {
+    sl_arena arena = txn->arena;
+    memset(txn, 0, sizeof *txn);
+    txn->engine = engine;
+    txn->rules = engine->rules;
+    const sl_config *config = &engine->rules->config;
+    const uint64_t bodies = config->request_body_limit_bytes + config->response_body_limit_bytes;
+    if (arena.first == NULL) sl_arena_init(&arena, 0, exhausted, txn);
+    txn->arena = arena;
+    txn->arena.context = txn;
+    txn->arena.limit_bytes = (size_t)(arena_base_bytes + arena_bytes_per_body_byte * bodies);
+    txn->engine_mode = (uint8_t)config->rule_engine;
+    txn->request_body_access = config->request_body_access;
+    txn->response_body_access = config->response_body_access;
+    txn->request_body_limit_bytes = config->request_body_limit_bytes;
+    txn->response_body_limit_bytes = config->response_body_limit_bytes;
+    txn->parse_xml_into_args = (uint8_t)config->parse_xml_into_args;
+    txn->audit_engine = (uint8_t)config->audit_engine;
+    txn->audit_parts = config->audit_parts;
+    txn->debug_level = config->debug_log_level;
+    txn->highest_severity = 255;
+    sl_stream_init(&txn->request_body_stream, config->request_body_in_memory_limit_bytes, config->tmp_dir);
+    sl_stream_init(&txn->response_body_stream, UINT64_MAX, config->tmp_dir);
+    txn->start_us = sl_clock_wall_us();
+    txn->start_clock_us = sl_clock_monotonic_us();
+    txn->now_epoch = txn->start_us / 1000000;
+}
+
+/* A mapped IPv4 address is an IPv4 address. */
+static sl_slice plain_address(sl_slice address) {
+    return sl_slice_starts_fold(address, SL_LIT("::ffff:")) && sl_slice_find_byte(address, '.') != SIZE_MAX
+               ? sl_slice_from(address, 7)
+               : address;
+}
+
+static sl_slice new_id(sl_txn *txn) {
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    uint8_t *id = sl_arena_alloc(&txn->arena, 27);
+    memcpy(id, txn->engine->id_prefix, 11);
+    uint64_t serial = txn->engine->next_serial++;
+    uint64_t clock = (uint64_t)txn->start_us;
+    for (int i = 0; i < 9; i++, clock >>= 6) id[11 + i] = (uint8_t)letters[clock & 63];
+    for (int i = 0; i < 7; i++, serial >>= 6) id[20 + i] = (uint8_t)letters[serial & 63];
+    return sl_slice_of(id, 27);
+}
+
+static void begin(sl_txn *txn, const void *input) {
+    const seclua_connection *connection = input;
+    txn->id = connection->id.len == 0 ? new_id(txn) : sl_arena_copy(&txn->arena, connection->id);
+    txn->client_address = sl_arena_copy(&txn->arena, plain_address(connection->client_address));
+    txn->server_address = sl_arena_copy(&txn->arena, plain_address(connection->server_address));
+    txn->client_port = connection->client_port;
+    txn->server_port = connection->server_port;
+}
+
+seclua_txn *seclua_txn_new(seclua_engine *handle, const seclua_connection *connection) {
+    sl_engine *engine = (sl_engine *)handle;
+    sl_txn *txn = take_idle(engine);
+    if (txn == NULL) return NULL;
+    reset(txn, engine);
+    engine->live_count++;
+    engine->stats.transactions++;
+    guarded(txn, begin, connection);
+    return (seclua_txn *)txn;
+}
+
+void seclua_txn_free(seclua_txn *handle) {
+    if (handle == NULL) return;
+    sl_txn *txn = of(handle);
+    sl_engine *engine = txn->engine;
+    if (txn->stage > SL_STAGE_NEW && txn->stage < SL_STAGE_LOGGED) seclua_txn_logging(handle);
+    sl_body_close(txn);
+    sl_arena_reset(&txn->arena);
+    engine->live_count--;
+    if (engine->idle_count < sl_pool_max && !engine->is_closing) {
+        engine->idle[engine->idle_count++] = txn;
+    } else {
+        sl_arena_free(&txn->arena);
+        free(txn);
+    }
+    if (engine->is_closing && engine->live_count == 0) sl_engine_end(engine);
+}
+
+/* ---- steps ---- */
+
+static bool is_off(const sl_txn *txn) { return txn->engine_mode == SL_OFF; }
+
+static void request_headers(sl_txn *txn, const void *input) {
+    sl_body_read_request(txn, input);
+    sl_evaluate_phase(txn, 0);
+    sl_evaluate_phase(txn, 1);
+}
+
+seclua_step seclua_txn_request_headers(seclua_txn *handle, const seclua_request *request) {
+    sl_txn *txn = of(handle);
+    if (txn->stage != SL_STAGE_NEW) return SECLUA_STEP_ORDER;
+    txn->stage = SL_STAGE_REQUEST_HEADERS;
+    if (is_off(txn)) return SECLUA_STEP_DONE;
+    return guarded(txn, request_headers, request);
+}
+
+static void write_request(sl_txn *txn, const void *input) { sl_body_write_request(txn, *(const sl_slice *)input); }
+
+seclua_step seclua_txn_write_request_body(seclua_txn *handle, seclua_slice chunk) {
+    sl_txn *txn = of(handle);
+    if (txn->stage != SL_STAGE_REQUEST_HEADERS) return SECLUA_STEP_ORDER;
+    if (is_off(txn) || chunk.len == 0) return SECLUA_STEP_DONE;
+    return guarded(txn, write_request, &chunk);
+}
+
+static void request_body(sl_txn *txn, const void *input) {
+    (void)input;
+    sl_body_publish_request(txn);
+    sl_evaluate_phase(txn, 2);
+}
+
+seclua_step seclua_txn_request_body(seclua_txn *handle) {
+    sl_txn *txn = of(handle);
+    if (txn->stage != SL_STAGE_REQUEST_HEADERS) return SECLUA_STEP_ORDER;
+    txn->stage = SL_STAGE_REQUEST_BODY;
+    if (is_off(txn)) return SECLUA_STEP_DONE;
+    return guarded(txn, request_body, NULL);
+}
+
+static void response_headers(sl_txn *txn, const void *input) {
+    sl_body_read_response(txn, input);
+    sl_evaluate_phase(txn, 3);
+    sl_body_decide_response(txn);
+}
+
+seclua_step seclua_txn_response_headers(seclua_txn *handle, const seclua_response *response) {
+    sl_txn *txn = of(handle);
+    if (txn->stage != SL_STAGE_REQUEST_BODY) return SECLUA_STEP_ORDER;
+    txn->stage = SL_STAGE_RESPONSE_HEADERS;
+    if (is_off(txn)) return SECLUA_STEP_DONE;
+    return guarded(txn, response_headers, response);
+}
+
+static void write_response(sl_txn *txn, const void *input) { sl_body_write_response(txn, *(const sl_slice *)input); }
+
+seclua_step seclua_txn_write_response_body(seclua_txn *handle, seclua_slice chunk) {
+    sl_txn *txn = of(handle);
+    if (txn->stage != SL_STAGE_RESPONSE_HEADERS) return SECLUA_STEP_ORDER;
+    if (is_off(txn) || chunk.len == 0) return SECLUA_STEP_DONE;
+    return guarded(txn, write_response, &chunk);
+}
+
+static void response_body(sl_txn *txn, const void *input) {
+    (void)input;
+    sl_body_publish_response(txn);
+    sl_evaluate_phase(txn, 4);
+}
+
+seclua_step seclua_txn_response_body(seclua_txn *handle) {
+    sl_txn *txn = of(handle);
+    if (txn->stage != SL_STAGE_RESPONSE_HEADERS) return SECLUA_STEP_ORDER;
+    txn->stage = SL_STAGE_RESPONSE_BODY;
+    if (is_off(txn)) return SECLUA_STEP_DONE;
+    return guarded(txn, response_body, NULL);
+}
+
+static void logging(sl_txn *txn, const void *input) {
+    (void)input;
+    sl_evaluate_phase(txn, 5);
+    if (is_off(txn)) return;
+    sl_commit_all(txn);
+    txn->is_audited = sl_audit_wants(txn);
+    if (!txn->is_audited) return;
+    txn->engine->stats.audit_records++;
+    if (txn->engine->writers != NULL && !sl_writers_audit(txn->engine->writers, txn)) txn->engine->stats.audit_dropped++;
+}
+
+seclua_step seclua_txn_logging(seclua_txn *handle) {
+    sl_txn *txn = of(handle);
+    if (txn->stage == SL_STAGE_NEW || txn->stage == SL_STAGE_LOGGED) return SECLUA_STEP_ORDER;
+    txn->stage = SL_STAGE_LOGGED;
+    if (is_off(txn)) return SECLUA_STEP_DONE;
+    return guarded(txn, logging, NULL);
+}
+
+/* ---- what a caller may ask ---- */
+
+void seclua_txn_verdict(const seclua_txn *handle, seclua_verdict *out) { *out = of_const(handle)->verdict; }
+seclua_slice seclua_txn_id(const seclua_txn *handle) { return of_const(handle)->id; }
+
+bool seclua_txn_wants_request_body(const seclua_txn *handle) {
+    const sl_txn *txn = of_const(handle);
+    return txn->request_body_access && sl_verdict_lets_phase(txn, 2);
+}
+
+bool seclua_txn_wants_response_body(const seclua_txn *handle) {
+    const sl_txn *txn = of_const(handle);
+    return txn->holds_response_body && sl_verdict_lets_phase(txn, 4);
+}
+
+size_t seclua_txn_event_count(const seclua_txn *handle) { return of_const(handle)->events.count; }
+const seclua_event *seclua_txn_event(const seclua_txn *handle, size_t index) { return of_const(handle)->events.items[index]; }
+size_t seclua_txn_log_count(const seclua_txn *handle) { return of_const(handle)->log.count; }
+const seclua_log_record *seclua_txn_log(const seclua_txn *handle, size_t index) { return of_const(handle)->log.items[index]; }
+
+struct line_request {
+    size_t index;
+    sl_slice line;
+};
+
+static void make_line(sl_txn *txn, const void *input) {
+    struct line_request *request = (struct line_request *)input; /* in and out */
+    if (txn->event_line_count < txn->events.count) {
+        sl_slice *lines = SL_NEW_ARRAY(&txn->arena, sl_slice, txn->events.count);
+        if (txn->event_line_count != 0) memcpy(lines, txn->event_lines, txn->event_line_count * sizeof *lines);
+        txn->event_lines = lines;
+        txn->event_line_count = txn->events.count;
+    }
+    sl_slice *known = &txn->event_lines[request->index];
+    if (known->len == 0) *known = sl_log_line(txn, txn->events.items[request->index]);
+    request->line = *known;
+}
+
+seclua_slice seclua_txn_event_line(seclua_txn *handle, size_t index) {
+    struct line_request request = {index, SL_EMPTY};
+    guarded(of(handle), make_line, &request);
+    return request.line;
+}
+
+static void make_audit(sl_txn *txn, const void *input) {
+    (void)input;
+    if (txn->audit_json.len == 0) txn->audit_json = sl_audit_json(txn);
+}
+
+seclua_slice seclua_txn_audit_json(seclua_txn *handle) {
+    sl_txn *txn = of(handle);
+    if (!txn->is_audited) return SL_EMPTY;
+    guarded(txn, make_audit, NULL);
+    return txn->audit_json;
+}
+
+struct variable_request {
+    sl_slice name;
+    seclua_member_fn each;
+    void *context;
+    bool *is_known;
+};
+
+static void read_variable(sl_txn *txn, const void *input) {
+    const struct variable_request *request = input;
+    sl_target target;
+    *request->is_known = sl_variable_parse(txn, request->name, &target);
+    if (!*request->is_known) return;
+    sl_values values = {0};
+    sl_variable_expand(txn, &target, &values);
+    for (size_t i = 0; i < values.count; i++) {
+        request->each(request->context, sl_value_name(txn, &values.items[i]), values.items[i].text->slice);
+    }
+}
+
+bool seclua_txn_variable(seclua_txn *handle, seclua_slice name, seclua_member_fn each, void *context) {
+    bool is_known = false;
+    const struct variable_request request = {name, each, context, &is_known};
+    guarded(of(handle), read_variable, &request);
+    return is_known;
+}

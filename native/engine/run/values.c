@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Values of a transaction after each step of a pipeline.
+ *
+ * A text remembers the result of every pipeline that was applied to it, and of every single transformation, until the
+ * transaction ends: whatever the number of rules, a (text, transformation) pair is computed once. A transformation that
+ * changes nothing yields the text it was given, so equal pointers mean equal text. Nothing here knows rules or operators. */
+#include "run/values.h"
+
+#include "base/check.h"
+#include "run/host.h"
+
+struct sl_step {
+    struct sl_step *next;
+    const sl_transformation *transformation;
+    sl_text *result;
+};
+
+static sl_value *append(sl_txn *txn, sl_values *values) {
+    if (values->count == values->capacity) {
+        const size_t capacity = values->capacity == 0 ? 32 : values->capacity * 2;
+        sl_value *items = sl_arena_alloc(&txn->arena, capacity * sizeof *items);
+        if (values->count != 0) memcpy(items, values->items, values->count * sizeof *items);
+        values->items = items;
+        values->capacity = capacity;
+    }
+    sl_value *value = &values->items[values->count++];
+    memset(value, 0, sizeof *value);
+    return value;
+}
+
+void sl_values_add(sl_txn *txn, sl_values *values, const struct sl_variable *variable, sl_slice key, sl_text *text) {
+    sl_value *value = append(txn, values);
+    value->variable = variable;
+    value->key = key;
+    value->has_key = true;
+    value->text = text;
+}
+
+void sl_values_add_named(sl_txn *txn, sl_values *values, const struct sl_variable *variable, sl_slice name,
+                         sl_text *text) {
+    sl_values_add(txn, values, variable, name, text);
+    values->items[values->count - 1].has_own_name = true;
+}
+
+void sl_values_add_scalar(sl_txn *txn, sl_values *values, const struct sl_variable *variable, sl_text *text) {
+    sl_value *value = append(txn, values);
+    value->variable = variable;
+    value->text = text;
+}
+
+void sl_values_add_count(sl_txn *txn, sl_values *values, const sl_target *target, sl_text *text) {
+    sl_value *value = append(txn, values);
+    value->variable = target->variable;
+    value->target = target;
+    value->is_count = true;
+    value->text = text;
+}
+
+sl_text *sl_values_transform(sl_txn *txn, sl_text *text, const sl_transformation *transformation) {
+    if (transformation->changes != NULL && !transformation->changes(text->slice)) return text;
+    for (struct sl_step *step = text->steps; step != NULL; step = step->next) {
+        if (step->transformation == transformation) return step->result;
+    }
+    const sl_slice result = transformation->apply(&txn->arena, txn->rules->unicode_map, text->slice);
+    struct sl_step *step = sl_arena_alloc(&txn->arena, sizeof *step);
+    step->transformation = transformation;
+    step->result = sl_slice_same(result, text->slice) ? text : sl_text_new(&txn->arena, result);
+    step->next = text->steps;
+    text->steps = step;
+    return step->result;
+}
+
+sl_text *sl_values_apply(sl_txn *txn, sl_text *text, const sl_pipeline *pipeline) {
+    if (pipeline->step_count == 0) return text;
+    if (text->by_pipeline == NULL) {
+        text->by_pipeline = sl_arena_zalloc(&txn->arena, txn->rules->pipeline_count * sizeof *text->by_pipeline);
+    }
+    sl_text *known = text->by_pipeline[pipeline->index];
+    if (known != NULL) return known;
+    sl_text *result = text;
+    for (size_t i = 0; i < pipeline->step_count; i++) result = sl_values_transform(txn, result, pipeline->steps[i]);
+    text->by_pipeline[pipeline->index] = result;
+    return result;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The values a rule looks at, and what pipelines make of them. */
+#ifndef SL_VALUES_H
+#define SL_VALUES_H
+
+#include "run/txn.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+void sl_values_add(sl_txn *txn, sl_values *values, const struct sl_variable *variable, sl_slice key, sl_text *text);
+/* The key is the whole display name: MATCHED_VARS keeps the names under which values matched. */
+void sl_values_add_named(sl_txn *txn, sl_values *values, const struct sl_variable *variable, sl_slice name, sl_text *text);
+void sl_values_add_scalar(sl_txn *txn, sl_values *values, const struct sl_variable *variable, sl_text *text);
+void sl_values_add_count(sl_txn *txn, sl_values *values, const sl_target *target, sl_text *text);
+
+/* Does a selector (of an exclusion) take in this member name? Variables are not compared. */
+bool sl_target_selects_key(sl_txn *txn, const sl_target *target, sl_slice key);
+/* The generic expansion over a given list, for rows with an expand function of their own. */
+void sl_variable_expand_members(sl_txn *txn, const sl_target *target, const sl_members *members, sl_values *values);
+/* An XPath compiled for this transaction only; NULL: error says why. */
+const struct sl_xpath *sl_txn_xpath(sl_txn *txn, sl_slice expression, char *error, size_t error_size);
+void sl_txn_xpaths_free(sl_txn *txn);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Connection, server, identity (spec 02, section 9). */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "variables/families.h"
+
+#define TEXT(function, field)                            \
+    static bool function(sl_txn *txn, sl_slice *value) { \
+        *value = txn->field;                             \
+        return true;                                     \
+    }
+
+TEXT(remote_addr, client_address)
+TEXT(server_addr, server_address)
+TEXT(unique_id, id)
+
+static bool number(sl_txn *txn, unsigned n, sl_slice *value) {
+    char digits[12];
+    const int len = snprintf(digits, sizeof digits, "%u", n);
+    *value = sl_arena_copy(&txn->arena, sl_slice_of(digits, (size_t)len));
+    return true;
+}
+static bool remote_port(sl_txn *txn, sl_slice *value) { return number(txn, txn->client_port, value); }
+static bool server_port(sl_txn *txn, sl_slice *value) { return number(txn, txn->server_port, value); }
+
+static bool web_app_id(sl_txn *txn, sl_slice *value) {
+    *value = txn->rules->config.web_app_id;
+    return true;
+}
+static bool session_id(sl_txn *txn, sl_slice *value) {
+    *value = txn->session_id;
+    return txn->has_session_id;
+}
+static bool user_id(sl_txn *txn, sl_slice *value) {
+    *value = txn->user_id;
+    return txn->has_user_id;
+}
+
+/* Eight digits: two each for major, minor, patch and build. */
+static bool modsec_build(sl_txn *txn, sl_slice *value) {
+    unsigned major = 0, minor = 0, patch = 0;
+    sscanf(seclua_version(), "%u.%u.%u", &major, &minor, &patch);
+    char digits[16];
+    const int len = snprintf(digits, sizeof digits, "%02u%02u%02u00", major % 100, minor % 100, patch % 100);
+    *value = sl_arena_copy(&txn->arena, sl_slice_of(digits, (size_t)len));
+    return true;
+}
+
+static const sl_members *env(sl_txn *txn) { return &txn->env; }
+
+const sl_variable sl_variables_connection[] = {
+    SL_SCALAR_ROW("REMOTE_ADDR", 0, SL_SLOT_REMOTE_ADDR, remote_addr, "the client's address"),
+    {.name = "REMOTE_HOST", .kind = SL_SCALAR, .scalar = remote_addr, .canonical = "REMOTE_ADDR",
+     .manual = "the same as REMOTE_ADDR: names are not looked up"},
+    {.name = "USERAGENT_IP", .kind = SL_SCALAR, .scalar = remote_addr, .canonical = "REMOTE_ADDR",
+     .manual = "the same as REMOTE_ADDR"},
+    SL_SCALAR_ROW("REMOTE_PORT", 0, SL_SLOT_NONE, remote_port, "the client's port; 0 when unknown"),
+    SL_SCALAR_ROW("SERVER_ADDR", 0, SL_SLOT_NONE, server_addr, "the server's address"),
+    SL_SCALAR_ROW("SERVER_PORT", 0, SL_SLOT_NONE, server_port, "the server's port"),
+    SL_SCALAR_ROW("UNIQUE_ID", 0, SL_SLOT_NONE, unique_id, "id of the transaction"),
+    SL_SCALAR_ROW("WEBAPPID", 0, SL_SLOT_NONE, web_app_id, "value of SecWebAppId"),
+    SL_SCALAR_ROW("SESSIONID", 0, SL_SLOT_NONE, session_id, "value of setsid"),
+    SL_SCALAR_ROW("USERID", 0, SL_SLOT_NONE, user_id, "value of setuid"),
+    SL_SCALAR_ROW("MODSEC_BUILD", 0, SL_SLOT_NONE, modsec_build, "version of the engine as digits"),
+    {.name = "ENV", .kind = SL_COLLECTION, .members = env, .is_case_sensitive = true,
+     .manual = "variables set by setenv in this transaction, then those of the process"},
+    {0},
+};

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Names that other engines know and that have no meaning here: accepted with a warning, never set. */
+#include "variables/families.h"
+
+const sl_variable sl_variables_inert[] = {
+    SL_INERT_ROW("SCRIPT_FILENAME", SL_SCALAR, "the file that Apache would serve"),
+    SL_INERT_ROW("SCRIPT_BASENAME", SL_SCALAR, "its last path segment"),
+    SL_INERT_ROW("SCRIPT_GID", SL_SCALAR, "its group id"),
+    SL_INERT_ROW("SCRIPT_GROUPNAME", SL_SCALAR, "its group"),
+    SL_INERT_ROW("SCRIPT_MODE", SL_SCALAR, "its mode"),
+    SL_INERT_ROW("SCRIPT_UID", SL_SCALAR, "its user id"),
+    SL_INERT_ROW("SCRIPT_USERNAME", SL_SCALAR, "its owner"),
+    SL_INERT_ROW("WEBSERVER_ERROR_LOG", SL_COLLECTION, "error-log lines of the web server"),
+    SL_INERT_ROW("PERF_ALL", SL_SCALAR, "performance counters of ModSecurity 2 as one text"),
+    SL_INERT_ROW("PERF_RULES", SL_COLLECTION, "rules slower than SecRulePerfTime"),
+    SL_INERT_ROW("JSON", SL_COLLECTION, "the JSON body; use ARGS:json.…"),
+    SL_INERT_ROW("RESPONSE_XML", SL_COLLECTION, "the XML response body"),
+    SL_INERT_ROW("RESPONSE_ARGS", SL_COLLECTION, "members of a JSON response"),
+    SL_INERT_ROW("RES_BODY_PROCESSOR", SL_SCALAR, "parser of the response body"),
+    SL_INERT_ROW("RES_BODY_ERROR", SL_SCALAR, "error of the response parser"),
+    SL_INERT_ROW("RES_BODY_ERROR_MSG", SL_SCALAR, "its text"),
+    SL_INERT_ROW("RES_BODY_PROCESSOR_ERROR", SL_SCALAR, "error of the response parser"),
+    SL_INERT_ROW("RES_BODY_PROCESSOR_ERROR_MSG", SL_SCALAR, "its text"),
+    {0},
+};

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* TX, the persistent collections, GEO (spec 02, sections 12 to 14). */
+#include <stdio.h>
+
+#include "run/values.h"
+#include "variables/families.h"
+
+static int capture_index(sl_slice key) {
+    return key.len == 1 && sl_ascii_is_digit(key.ptr[0]) ? key.ptr[0] - '0' : -1;
+}
+
+/* Members in order of insertion, the captures last. */
+static void expand_tx(sl_txn *txn, const sl_variable *self, const sl_target *target, sl_values *values) {
+    static const char names[] = "0123456789";
+    const int index = target->selector == SL_SELECT_KEY ? capture_index(target->key) : -1;
+    if (index >= 0 && txn->captures[index] != NULL) {
+        sl_values_add(txn, values, self, target->key, txn->captures[index]);
+        return;
+    }
+    sl_variable_expand_members(txn, target, &txn->tx, values);
+    if (target->selector == SL_SELECT_KEY) return;
+    for (int i = 0; i < sl_captures_max; i++) {
+        const sl_slice name = sl_slice_of(&names[i], 1);
+        if (txn->captures[i] != NULL && sl_target_selects_key(txn, target, name)) {
+            sl_values_add(txn, values, self, name, txn->captures[i]);
+        }
+    }
+}
+
+static const sl_members *open_members(sl_txn *txn, sl_collection_id id) {
+    sl_open_collection *collection = &txn->collections[id];
+    return collection->is_open ? &collection->members : NULL;
+}
+static const sl_members *ip(sl_txn *txn) { return open_members(txn, SL_IP); }
+static const sl_members *global(sl_txn *txn) { return open_members(txn, SL_GLOBAL); }
+static const sl_members *resource(sl_txn *txn) { return open_members(txn, SL_RESOURCE); }
+static const sl_members *session(sl_txn *txn) { return open_members(txn, SL_SESSION); }
+static const sl_members *user(sl_txn *txn) { return open_members(txn, SL_USER); }
+static const sl_members *geo(sl_txn *txn) { return &txn->geo; }
+
+#define PERSISTENT_ROW(row_name, function, text) \
+    { .name = row_name, .kind = SL_COLLECTION, .members = function, .has_macro_keys = true, .manual = text }
+
+const sl_variable sl_variables_tx[] = {
+    {.name = "TX", .kind = SL_COLLECTION, .expand = expand_tx, .has_macro_keys = true,
+     .manual = "variables of the transaction; TX:0 to TX:9 are captures"},
+    PERSISTENT_ROW("IP", ip, "the record opened by initcol:ip"),
+    PERSISTENT_ROW("GLOBAL", global, "the record opened by initcol:global"),
+    PERSISTENT_ROW("RESOURCE", resource, "the record opened by initcol:resource or setrsc"),
+    PERSISTENT_ROW("SESSION", session, "the record opened by setsid"),
+    PERSISTENT_ROW("USER", user, "the record opened by setuid"),
+    SL_MEMBERS_ROW("GEO", 0, SL_VIEW_VALUE, geo, "filled by @geoLookup"),
+    {0},
+};
