@@ -76,28 +76,23 @@ function downloadFromDebian(pin, file) {
 
 /** The ways to get one library's archive, best first. Each `get` fills the file it is given or throws. */
 function sourcesOf(pin) {
-  const sources = []
+  const origins = pin.debian === undefined ? [pin.upstream] : [pin.upstream, pin.debian]
   const override = process.env.SECLUA_VENDOR
-  for (const place of override ? [pin.upstream.url, pin.debian.path] : []) {
-    const name = basename(place)
-    const origin = place === pin.debian.path ? pin.debian : pin.upstream
-    const isAddress = /^https?:/.test(override)
-    sources.push({
-      ...origin,
-      label: isAddress ? `${override.replace(/\/$/, '')}/${name}` : resolve(override, name),
-      get: (file) =>
-        isAddress
-          ? download(`${override.replace(/\/$/, '')}/${name}`, file)
-          : cpSync(resolve(override, name), file),
-    })
-  }
-  sources.push({ ...pin.upstream, label: pin.upstream.url, get: (file) => download(pin.upstream.url, file) })
-  sources.push({
-    ...pin.debian,
-    label: `Debian: ${pin.debian.path}`,
-    get: (file) => downloadFromDebian(pin.debian, file),
+  const overrides = (override ? origins : []).map((origin) => {
+    const name = basename(origin.url ?? origin.path)
+    if (!/^https?:/.test(override)) {
+      const path = resolve(override, name)
+      return { ...origin, label: path, get: (file) => cpSync(path, file) }
+    }
+    const url = `${override.replace(/\/$/, '')}/${name}`
+    return { ...origin, label: url, get: (file) => download(url, file) }
   })
-  return sources
+  const places = origins.map((origin) =>
+    origin.url === undefined
+      ? { ...origin, label: `Debian: ${origin.path}`, get: (file) => downloadFromDebian(origin, file) }
+      : { ...origin, label: origin.url, get: (file) => download(origin.url, file) },
+  )
+  return [...overrides, ...places]
 }
 
 /** Applies the edits that sources.json lists. Each must find its text exactly once, or the pin is out of date. */
