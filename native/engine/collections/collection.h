@@ -61,6 +61,11 @@ typedef struct sl_store {
     void *self;
 } sl_store;
 
+/* Wraps an adapter with one reference; seclua_store_release gives one back, the last one calls methods->release. NULL when
+ * memory runs out: self is still the caller's. */
+sl_store *sl_store_new(const sl_store_methods *methods, void *self);
+sl_store *sl_store_acquire(sl_store *store);
+
 /* Bookkeeping names that rules cannot write (KEY, IS_NEW, UPDATE_RATE, UPDATE_COUNTER, CREATE_TIME, LAST_UPDATE_TIME, __*). */
 bool sl_collection_is_read_only(sl_slice name);
 /* Arithmetic of deprecatevar: amount for each full period since last_update; never below 0. */

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Changes of one record. They are worked out on a list of pointers beside the record; only when nothing can fail any more
+ * does the list become the record's. */
+#include "collections/record.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static int64_t add_saturating(int64_t a, int64_t b) {
+    if (b > 0 && a > INT64_MAX - b) return INT64_MAX;
+    if (b < 0 && a < INT64_MIN - b) return INT64_MIN;
+    return a + b;
+}
+
+static sl_slice name_of(const sl_stored_variable *variable) { return sl_slice_of(variable->bytes, variable->name_len); }
+static sl_slice value_of(const sl_stored_variable *variable) {
+    return sl_slice_of(variable->bytes + variable->name_len, variable->value_len);
+}
+static size_t bytes_of(const sl_stored_variable *variable) {
+    return sizeof *variable + variable->name_len + variable->value_len;
+}
+static bool is_expired(const sl_stored_variable *variable, int64_t now) {
+    return variable->expires_epoch != 0 && variable->expires_epoch <= now;
+}
+static bool is_live(const sl_stored_variable *variable, int64_t now) {
+    return variable->has_value && !is_expired(variable, now);
+}
+
+static sl_stored_variable *new_variable(sl_slice name, sl_slice value, bool has_value, int64_t expires_epoch) {
+    sl_stored_variable *variable = malloc(sizeof *variable + name.len + value.len);
+    if (variable == NULL) return NULL;
+    variable->expires_epoch = expires_epoch;
+    variable->has_value = has_value;
+    variable->name_len = (uint32_t)name.len;
+    variable->value_len = (uint32_t)value.len;
+    if (name.len != 0) memcpy(variable->bytes, name.ptr, name.len);
+    if (value.len != 0) memcpy(variable->bytes + name.len, value.ptr, value.len);
+    return variable;
+}
+
+sl_record *sl_record_new(sl_slice identity, uint64_t hash, int64_t now) {
+    sl_record *record = calloc(1, sizeof *record + identity.len);
+    if (record == NULL) return NULL;
+    record->hash = hash;
+    record->create_epoch = now;
+    record->bytes = sizeof *record + identity.len;
+    record->identity_len = identity.len;
+    memcpy(record->identity, identity.ptr, identity.len);
+    return record;
+}
+
+void sl_record_free(sl_record *record) {
+    for (size_t i = 0; i < record->variable_count; i++) free(record->variables[i]);
+    free(record->variables);
+    free(record);
+}
+
+/* ---- applying ---- */
+
+/* The variables as they will be. Slots below old_count stand for the record's own; NULL = gone. */
+typedef struct draft {
+    const sl_record *record;
+    sl_stored_variable *slots[sl_collection_variables_max];
+    size_t count;
+    int64_t now, timeout_seconds;
+} draft;
+
+static bool is_fresh(const draft *work, size_t slot) {
+    return slot >= work->record->variable_count || work->slots[slot] != work->record->variables[slot];
+}
+
+static void drop(draft *work, size_t slot) {
+    if (work->slots[slot] != NULL && is_fresh(work, slot)) free(work->slots[slot]);
+    work->slots[slot] = NULL;
+}
+
+static void abandon(draft *work) {
+    for (size_t i = 0; i < work->count; i++) drop(work, i);
+}
+
+/* Slot of that name, or SIZE_MAX. */
+static size_t find(const draft *work, sl_slice name) {
+    for (size_t i = 0; i < work->count; i++) {
+        if (work->slots[i] != NULL && sl_slice_equal_fold(name_of(work->slots[i]), name)) return i;
+    }
+    return SIZE_MAX;
+}
+
+static bool has_gone_slot(const draft *work, size_t *slot) {
+    for (size_t i = 0; i < work->count; i++) {
+        if (work->slots[i] == NULL) {
+            *slot = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Puts a variable of that name in place of the one before. A record that is full takes no further name: the change is
+ * dropped, which is not a failure. */
+static bool put(draft *work, sl_slice name, sl_slice value, bool has_value, int64_t expires_epoch) {
+    size_t slot = find(work, name);
+    if (slot == SIZE_MAX && work->count == sl_collection_variables_max && !has_gone_slot(work, &slot)) return true;
+    sl_stored_variable *variable = new_variable(name, value, has_value, expires_epoch);
+    if (variable == NULL) return false;
+    if (slot == SIZE_MAX) {
+        work->slots[work->count++] = variable;
+        return true;
+    }
+    drop(work, slot);
+    work->slots[slot] = variable;
+    return true;
+}
+
+static const sl_stored_variable *known(const draft *work, sl_slice name) {
+    const size_t slot = find(work, name);
+    return slot == SIZE_MAX ? NULL : work->slots[slot];
+}
+
+static bool put_number(draft *work, const sl_change *change, int64_t number, int64_t expires_epoch) {
+    char digits[24];
+    const int len = snprintf(digits, sizeof digits, "%lld", (long long)number);
+    return put(work, change->name, sl_slice_of(digits, (size_t)len), true, expires_epoch);
+}
+
+static bool add(draft *work, const sl_change *change) {
+    const sl_stored_variable *variable = known(work, change->name);
+    const int64_t old = variable == NULL || !variable->has_value ? 0 : sl_number_of(value_of(variable));
+    const int64_t sum = add_saturating(old, change->delta);
+    const int64_t kept = sum < 0 ? 0 : sum;
+    if (change->result != NULL) *change->result = kept;
+    return put_number(work, change, kept, variable == NULL ? 0 : variable->expires_epoch);
+}
+
+static bool set(draft *work, const sl_change *change) {
+    const sl_stored_variable *variable = known(work, change->name);
+    sl_slice value = change->value;
+    if (value.len > sl_collection_value_max) value.len = sl_collection_value_max;
+    return put(work, change->name, value, true, variable == NULL ? 0 : variable->expires_epoch);
+}
+
+/* v2 notes the expiry beside the variable, so it may come before the value; a setvar later does not move it. */
+static bool expire(draft *work, const sl_change *change) {
+    const sl_stored_variable *variable = known(work, change->name);
+    if (variable == NULL) return put(work, change->name, SL_EMPTY, false, change->expires_epoch);
+    return put(work, change->name, value_of(variable), variable->has_value, change->expires_epoch);
+}
+
+static bool deprecate(draft *work, const sl_change *change) {
+    const sl_stored_variable *variable = known(work, change->name);
+    if (variable == NULL || !variable->has_value) return true;
+    const int64_t old = sl_number_of(value_of(variable));
+    const int64_t aged = sl_collection_deprecated(old, change->amount, change->period_seconds,
+                                                  work->record->update_epoch, work->now);
+    return aged == old || put_number(work, change, aged, variable->expires_epoch);
+}
+
+/* TIMEOUT is the record's life, not one of its variables. */
+static void change_timeout(draft *work, const sl_change *change) {
+    if (change->kind == SL_CHANGE_SET) work->timeout_seconds = sl_number_of(change->value);
+    if (change->kind == SL_CHANGE_ADD) {
+        const int64_t sum = add_saturating(work->timeout_seconds, change->delta);
+        work->timeout_seconds = sum < 0 ? 0 : sum;
+        if (change->result != NULL) *change->result = work->timeout_seconds;
+    }
+}
+
+static bool apply_one(draft *work, const sl_change *change) {
+    if (change->name.len > sl_collection_name_max) return true;
+    if (sl_slice_equal_fold(change->name, SL_LIT("timeout"))) {
+        change_timeout(work, change);
+        return true;
+    }
+    switch ((sl_change_kind)change->kind) {
+    case SL_CHANGE_SET: return set(work, change);
+    case SL_CHANGE_ADD: return add(work, change);
+    case SL_CHANGE_EXPIRE: return expire(work, change);
+    case SL_CHANGE_DEPRECATE: return deprecate(work, change);
+    case SL_CHANGE_UNSET: break;
+    }
+    const size_t slot = find(work, change->name);
+    if (slot != SIZE_MAX) drop(work, slot);
+    return true;
+}
+
+/* From here on nothing fails. list has room for every slot. */
+static void adopt(sl_record *record, draft *work, sl_stored_variable **list) {
+    for (size_t i = 0; i < record->variable_count; i++) {
+        if (is_fresh(work, i)) free(record->variables[i]);
+    }
+    size_t count = 0;
+    size_t bytes = sizeof *record + record->identity_len;
+    for (size_t i = 0; i < work->count; i++) {
+        if (work->slots[i] == NULL) continue;
+        list[count++] = work->slots[i];
+        bytes += sizeof *list + bytes_of(work->slots[i]);
+    }
+    free(record->variables);
+    record->variables = list;
+    record->variable_count = count;
+    record->bytes = bytes;
+}
+
+bool sl_record_apply(sl_record *record, int64_t now, int64_t timeout_seconds, const sl_change *changes, size_t count) {
+    draft work = {.record = record, .count = record->variable_count, .now = now, .timeout_seconds = timeout_seconds};
+    for (size_t i = 0; i < work.count; i++) {
+        work.slots[i] = is_expired(record->variables[i], now) ? NULL : record->variables[i];
+    }
+    bool is_done = true;
+    for (size_t i = 0; i < count && is_done; i++) is_done = apply_one(&work, &changes[i]);
+    sl_stored_variable **list = is_done ? malloc((work.count + 1) * sizeof *list) : NULL;
+    if (list == NULL) {
+        abandon(&work);
+        return false;
+    }
+    adopt(record, &work, list);
+    record->timeout_seconds = work.timeout_seconds;
+    record->update_epoch = now;
+    record->update_counter = add_saturating(record->update_counter, 1);
+    record->expires_epoch = add_saturating(now, work.timeout_seconds < 0 ? 0 : work.timeout_seconds);
+    return true;
+}
+
+/* ---- copies ---- */
+
+/* Head of a variable in a flat copy; name and value follow. */
+typedef struct copy_head {
+    int64_t expires_epoch;
+    uint32_t name_len, value_len;
+} copy_head;
+
+size_t sl_record_copy_size(const sl_record *record, int64_t now) {
+    size_t size = 0;
+    for (size_t i = 0; i < record->variable_count; i++) {
+        const sl_stored_variable *variable = record->variables[i];
+        if (is_live(variable, now)) size += sizeof(copy_head) + variable->name_len + variable->value_len;
+    }
+    return size;
+}
+
+void sl_record_copy(const sl_record *record, int64_t now, uint8_t *out) {
+    for (size_t i = 0; i < record->variable_count; i++) {
+        const sl_stored_variable *variable = record->variables[i];
+        if (!is_live(variable, now)) continue;
+        const copy_head head = {variable->expires_epoch, variable->name_len, variable->value_len};
+        const size_t bytes_len = (size_t)variable->name_len + variable->value_len;
+        memcpy(out, &head, sizeof head);
+        memcpy(out + sizeof head, variable->bytes, bytes_len);
+        out += sizeof head + bytes_len;
+    }
+}
+
+void sl_record_copy_read(sl_slice copy, sl_arena *arena, sl_members *members) {
+    while (copy.len != 0) {
+        copy_head head;
+        memcpy(&head, copy.ptr, sizeof head);
+        copy = sl_slice_from(copy, sizeof head);
+        const sl_slice name = sl_arena_copy(arena, sl_slice_of(copy.ptr, head.name_len));
+        copy = sl_slice_from(copy, head.name_len);
+        const sl_slice value = sl_arena_copy(arena, sl_slice_of(copy.ptr, head.value_len));
+        copy = sl_slice_from(copy, head.value_len);
+        sl_members_add(members, arena, name, value)->expires_epoch = head.expires_epoch;
+    }
+}
