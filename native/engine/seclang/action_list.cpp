@@ -104,7 +104,8 @@ class ActionListParser {
         return no_brace_ ? at : brace;
     }
 
-    // At the slash of `COLLECTION:/…/` in ctl:ruleRemoveTarget…: the closing slash. XML takes XPath, which just begins so.
+    // At the slash of `COLLECTION:/…/` in ctl:ruleRemoveTarget…: the closing slash. XML takes XPath, which
+    // just begins so.
     size_t behind_selector(size_t value, size_t at) {
         if (text_[at] != '/' || at < value + 4 || (text_[at - 1] != ':' && text_[at - 1] != '.')) {
             return at;

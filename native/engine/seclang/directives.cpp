@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// THE table of directives (specification 01, section 15). A new directive is a row here, and a field of sl_config when it
-// sets one. Order is that of the manual; the lookup does not depend on it.
+// THE table of directives (specification 01, section 15). A new directive is a row here, and a field of
+// sl_config when it sets one. Order is that of the manual; the lookup does not depend on it.
 #include "seclang/directives.hpp"
 
 #include <algorithm>
@@ -262,7 +262,8 @@ constexpr DirectiveRow rows[] = {
 };
 // clang-format on
 
-// Words at the beginning of lines that belong to Apache, nginx or their connectors: copied along with the rules, often.
+// Words at the beginning of lines that belong to Apache, nginx or their connectors: copied along with the
+// rules, often.
 constexpr std::string_view server_words[] = {
     "LoadModule",       "ModSecurity",    "modsecurity_rules", "modsecurity_rules_file", "modsecurity_rules_remote",
     "modsecurity_transaction_id", "server", "location",        "ServerName",             "DocumentRoot",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of all directives: what the parser accepts, what init_config sets and what the manual says are the same rows.
+// The table of all directives: what the parser accepts, what init_config sets and what the manual says are
+// the same rows.
 #pragma once
 
 #include <cstdint>

@@ -18,8 +18,8 @@ size_t blanks_after_backslash(std::string_view line) {
     return last != std::string_view::npos && line[last] == '\\' ? line.size() - last - 1 : 0;
 }
 
-// `# SecRule … \`: whoever comments a rule out by its first line means all of it (v3; v2 swallows the next line after any
-// comment, Coraza never).
+// `# SecRule … \`: whoever comments a rule out by its first line means all of it (v3; v2 swallows the next
+// line after any comment, Coraza never).
 bool is_commented_directive(std::string_view comment, size_t hash) {
     const std::string_view words = comment.substr(skip_blanks(comment, hash + 1));
     return sl_slice_starts_fold(sl_slice_of(words.data(), words.size()), SL_LIT("sec"));
@@ -179,7 +179,8 @@ size_t find_closing_quote(std::string_view text, size_t from, char quote) {
 
 namespace {
 
-// Only `\"` (the quote in use) loses its backslash; `\\` stays, as regular expressions are written for v3 and Coraza.
+// Only `\"` (the quote in use) loses its backslash; `\\` stays, as regular expressions are written for v3 and
+// Coraza.
 MappedText unescape(const MappedText &line, size_t begin, size_t end, char quote) {
     const std::string_view text = line.view();
     MappedText plain = line.piece(begin, begin);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Physical lines to logical lines, logical lines to arguments. Knows quoting, comments and continuations; no directive.
+// Physical lines to logical lines, logical lines to arguments. Knows quoting, comments and continuations; no
+// directive.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,8 @@ inline size_t skip_blanks(std::string_view text, size_t at) {
 
 inline constexpr size_t logical_line_bytes_max = size_t{1} << 20;
 
-// A directive with its continuation lines joined. damaged: it had a NUL byte or was too long (reported, cut there).
+// A directive with its continuation lines joined. damaged: it had a NUL byte or was too long (reported, cut
+// there).
 struct LogicalLine {
     MappedText text;
     uint32_t first_line = 0;
@@ -61,8 +63,9 @@ struct Argument {
     bool is_quoted = false;
 };
 
-// Splits line from offset on. Bit N of variable_lists: argument N is a variable list, in which a quoted selector may hold
-// blanks. False: a quote is not closed or text sticks to it (reported); arguments has what could be read.
+// Splits line from offset on. Bit N of variable_lists: argument N is a variable list, in which a quoted
+// selector may hold blanks. False: a quote is not closed or text sticks to it (reported); arguments has what
+// could be read.
 bool split_arguments(const MappedText &line, size_t offset, uint32_t variable_lists, std::vector<Argument> &arguments,
                      Diagnostics &diagnostics);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a directive sees and may change while the configuration is read. Between parser.cpp, which makes it, and the
-// functions of the rows.
+// What a directive sees and may change while the configuration is read. Between parser.cpp, which makes it,
+// and the functions of the rows.
 #pragma once
 
 #include <string>
@@ -50,7 +50,7 @@ struct Loading {
     sl_slice keep(std::string_view text) { return sl_arena_copy(arena, sl_slice_of(text.data(), text.size())); }
 };
 
-// ---- rows' functions that add statements (statements.cpp) --------------------------------------------------------------
+// The functions of rows that add statements: statements.cpp.
 
 void add_rule(Loading &load, const Call &call);
 void add_action(Loading &load, const Call &call);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A text that remembers where each of its bytes stood in the file.
 //
-// Joining continued lines and removing escapes shift bytes; a mark must still point at what the user wrote. The text is kept
-// as runs: stretches of bytes that are neighbours in the file, too. Nothing here knows the grammar.
+// Joining continued lines and removing escapes shift bytes; a mark must still point at what the user wrote.
+// The text is kept as runs: stretches of bytes that are neighbours in the file, too. Nothing here knows the
+// grammar.
 #pragma once
 
 #include <string>
@@ -22,14 +23,16 @@ class MappedText {
     explicit MappedText(const Text &text);
 
     void append(std::string_view bytes, uint32_t line, uint32_t column);
-    // Bytes begin‥end of another text, with their places. An empty piece still leaves its place when it is the first.
+    // Bytes begin‥end of another text, with their places. An empty piece still leaves its place when it is
+    // the first.
     void append(const MappedText &from, size_t begin, size_t end);
 
     MappedText piece(size_t begin, size_t end) const;
 
     std::string_view view() const { return bytes_; }
     size_t size() const { return bytes_.size(); }
-    // Of the byte at offset; size() means the place just behind the text. length is cut at the end of the physical line.
+    // Of the byte at offset; size() means the place just behind the text. length is cut at the end of the
+    // physical line.
     Position at(size_t offset, size_t length = 1) const;
     // Bytes begin‥end and their place.
     Text text(size_t begin, size_t end) const;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Drives a load: sources in order, Include where it stands, each directive to the function of its row. An error ends its
-// directive only; the next logical line is read as if nothing had happened.
+// Drives a load: sources in order, Include where it stands, each directive to the function of its row. An
+// error ends its directive only; the next logical line is read as if nothing had happened.
 #include "seclang/parser.hpp"
 
 #include <algorithm>
@@ -80,8 +80,8 @@ void apply(Loading &load, Call &call) {
     }
 }
 
-// `<IfModule …>` stands in many installations around ModSecurity's settings; its content counts. Other containers choose
-// by host or path, which a rule set without the server's configuration cannot follow.
+// `<IfModule …>` stands in many installations around ModSecurity's settings; its content counts. Other
+// containers choose by host or path, which a rule set without the server's configuration cannot follow.
 void container(Loading &load, const LogicalLine &line) {
     const std::string_view text = line.text.view();
     const size_t name = text.starts_with("</") ? 2 : 1;
@@ -105,12 +105,13 @@ void directive(Loading &load, LineReader &reader, LogicalLine &line) {
         return;
     }
     const size_t name_end = std::min(text.find_first_of(" \t"), text.size());
-    const DirectiveRow *row = find_directive(text.substr(0, name_end));
+    const std::string_view name = text.substr(0, name_end);
+    const DirectiveRow *row = find_directive(name);
     const Position at = line.text.at(0, name_end);
     if (row == nullptr) {
         if (!line.damaged) {
-            load.diagnostics.add(Code::E_UNKNOWN_DIRECTIVE, at, "unknown directive " + in_quotes(text.substr(0, name_end)),
-                                 hint_for_unknown(text.substr(0, name_end)));
+            load.diagnostics.add(Code::E_UNKNOWN_DIRECTIVE, at, "unknown directive " + in_quotes(name),
+                                 hint_for_unknown(name));
         }
         return;
     }
@@ -126,7 +127,10 @@ void directive(Loading &load, LineReader &reader, LogicalLine &line) {
     apply(load, call);
 }
 
-sl_slice *to_arena(Loading &load, const std::vector<std::string> &texts) {
+const sl_slice *to_arena(Loading &load, const std::vector<std::string> &texts) {
+    if (texts.empty()) {
+        return nullptr;
+    }
     sl_slice *slices = SL_NEW_ARRAY(load.arena, sl_slice, texts.size());
     std::transform(texts.begin(), texts.end(), slices, [&](const std::string &text) { return load.keep(text); });
     return slices;

@@ -21,8 +21,9 @@ struct Source { // as the caller gave it
     std::string text;
 };
 
-// Parses every source, follows Include, applies settings to config (whose slices go into arena, which lives as long as the
-// rule set), and collects the rest. Never throws for bad input: errors go to diagnostics and parsing resumes at the next line.
+// Parses every source, follows Include, applies settings to config (which init_config has filled; its slices go into
+// arena, which lives as long as the rule set), and collects the rest. Never throws for bad input: errors go to
+// diagnostics and parsing resumes at the next line.
 Tree parse_configuration(const std::vector<Source> &given, const std::string &cwd, Sources &sources, sl_config &config,
                          sl_arena &arena, Diagnostics &diagnostics);
 

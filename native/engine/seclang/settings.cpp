@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading values of settings, and the few settings that do more than fill a field. Each reports once and then leaves the
-// Config as it was.
+// Reading values of settings, and the few settings that do more than fill a field. Each reports once and then
+// leaves the Config as it was.
 #include "seclang/settings.hpp"
 
 #include <algorithm>
@@ -35,10 +35,10 @@ bool parse_digits(std::string_view text, unsigned base, uint64_t max, uint64_t &
 
 } // namespace
 
-void reject_value(Loading &load, const Call &call, size_t argument, std::string what, std::string hint) {
-    load.diagnostics.add(Code::E_BAD_VALUE, call.place(argument),
-                         std::string(call.row.name) + ' ' + std::move(what) + ", not " + in_quotes(call.value(argument)),
-                         std::move(hint));
+void reject_value(Loading &load, const Call &call, size_t argument, const std::string &what,
+                  std::string hint) {
+    const std::string message = call.row.name + (' ' + what) + ", not " + in_quotes(call.value(argument));
+    load.diagnostics.add(Code::E_BAD_VALUE, call.place(argument), message, std::move(hint));
 }
 
 bool read_number(Loading &load, const Call &call, size_t argument, uint64_t min, uint64_t max, uint64_t &number) {

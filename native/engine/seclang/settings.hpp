@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The functions of rows that set something: templates over the field of the Config that they set, so that a row of
-// directives.cpp says all there is to say about a directive, its limits included.
+// The functions of rows that set something: templates over the field of the Config that they set, so that a
+// row of directives.cpp says all there is to say about a directive, its limits included.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,8 @@ bool read_file_mode(Loading &load, const Call &call, uint32_t &mode);
 bool read_path(Loading &load, const Call &call, std::string &path);
 // Exactly one byte.
 bool read_byte(Loading &load, const Call &call, uint8_t &byte);
-void reject_value(Loading &load, const Call &call, size_t argument, std::string what, std::string hint = {});
+void reject_value(Loading &load, const Call &call, size_t argument, const std::string &what,
+                  std::string hint = {});
 
 // The word was found before the row's function is called.
 template <auto Field> void set_word(Loading &load, const Call &call) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where names lead, by the rule of the specification (01, 1.2): beside the file that names them, then in cwd. There is no
-// expansion by a shell or from the environment: a rule file must not be able to ask what the process knows.
+// Where names lead, by the rule of the specification (01, 1.2): beside the file that names them, then in cwd.
+// There is no expansion by a shell or from the environment: a rule file must not be able to ask what the
+// process knows.
 #include "seclang/source.hpp"
 
 #include <algorithm>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The files and texts of a load: where names lead, what was read, which line a mark shows.
 //
-// First station of a load; the lexer reads what lies here. Nothing here knows SecLang. Files are read whole, once each.
+// First station of a load; the lexer reads what lies here. Nothing here knows SecLang. Files are read whole,
+// once each.
 #pragma once
 
 #include <deque>
@@ -35,9 +36,11 @@ class Sources {
     Sources &operator=(const Sources &) = delete;
 
     const SourceFile &add_text(std::string name, std::string_view text);
-    // Reads a regular file of at most file_bytes_max; nullptr: reason says why not. A file read before is not read again.
+    // Reads a regular file of at most file_bytes_max; nullptr: reason says why not. A file read before is not
+    // read again.
     const SourceFile *add_file(const FoundFile &found, std::string &reason);
-    // A name that has no text behind it, for places of files that cannot be opened. Lives as long as the sources.
+    // A name that has no text behind it, for places of files that cannot be opened. Lives as long as the
+    // sources.
     const std::string *keep_name(const std::string &name);
     // The physical line of a place, at most line_mark_bytes_max of it; empty when the place has no text.
     std::string line_of(const Position &at) const;
@@ -53,11 +56,13 @@ class Sources {
 };
 
 bool has_wildcard(std::string_view pattern);
-// `*`, `?` and `[…]` in one component of a path; a leading dot must be written. Time: pattern times name at worst.
+// `*`, `?` and `[…]` in one component of a path; a leading dot must be written. Time: pattern times name at
+// worst.
 bool wildcard_match(std::string_view pattern, std::string_view name);
 
-// The files that an argument of Include or a caller's `files` entry means: beside `from` (unless that is a text or null),
-// then in cwd; wildcards expanded in any component, in byte order of the paths. Never more than wildcard_matches_max.
+// The files that an argument of Include or a caller's `files` entry means: beside `from` (unless that is a
+// text or null), then in cwd; wildcards expanded in any component, in byte order of the paths. Never more
+// than wildcard_matches_max.
 std::vector<FoundFile> find_files(const std::string &argument, const Position *from, const std::string &cwd);
 inline constexpr size_t wildcard_matches_max = 10000;
 

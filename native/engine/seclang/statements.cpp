@@ -17,8 +17,8 @@ std::string one_line(const Call &call) {
     return std::string(text.substr(0, last == std::string_view::npos ? 0 : last + 1));
 }
 
-// The parts of a rule, from its arguments on. A broken line has had its error; what else is wrong with it would only be a
-// consequence and is not reported.
+// The parts of a rule, from its arguments on. A broken line has had its error; what else is wrong with it
+// would only be a consequence and is not reported.
 class RuleBuilder {
   public:
     RuleBuilder(Loading &load, const Call &call, RuleKind kind)

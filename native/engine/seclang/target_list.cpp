@@ -153,8 +153,9 @@ class TargetListParser {
 } // namespace
 
 size_t RegexEnds::find(std::string_view text, size_t open) {
-    // The specification says "the last unescaped /" that is followed so; taken by the letter that would make one regular
-    // expression of `ARGS:/a/|ARGS:/b/`. The first one allows `|`, `,` and further slashes within it just as well.
+    // The specification says "the last unescaped /" that is followed so; taken by the letter that would make
+    // one regular expression of `ARGS:/a/|ARGS:/b/`. The first one allows `|`, `,` and further slashes within
+    // it just as well.
     if (none_from_ <= open + 2) {
         return std::string_view::npos;
     }
