@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-/* One closed part. It always has a name: a part without one is dropped. */
+/* One part: closed by a boundary, or open when an error ended the parsing. It always has a name. */
 typedef struct sl_part {
     sl_slice name;
     sl_slice filename;     /* as sent by the client; may be empty */
