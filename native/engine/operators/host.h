@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What operators ask of the rule set and of the transaction.
+ *
+ * Operators know neither layout: these few doors are all that they see, so that they can be tested and fuzzed with a value
+ * alone. ruleset/ and run/ implement them. */
+#ifndef SL_OPERATORS_HOST_H
+#define SL_OPERATORS_HOST_H
+
+#include <stdbool.h>
+
+#include "base/slice.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct sl_ruleset;
+struct sl_txn;
+struct _xmlDoc;
+
+/* ---- the rule set; during the load, too ---- */
+
+/* Patterns of @rx see lines, as in libmodsecurity. */
+bool sl_ruleset_rx_multiline(const struct sl_ruleset *rules);
+/* SecPcreMatchLimit and SecPcreMatchLimitRecursion; 0 = our defaults. */
+uint32_t sl_ruleset_pcre_match_limit(const struct sl_ruleset *rules);
+uint32_t sl_ruleset_pcre_depth_limit(const struct sl_ruleset *rules);
+/* What sl_geo_open returned for SecGeoLookupDb; NULL = none configured. */
+const void *sl_ruleset_geo_database(const struct sl_ruleset *rules);
+
+/* ---- the transaction ---- */
+
+/* The tree of an XML body, as far as it was built; NULL without one. */
+struct _xmlDoc *sl_txn_xml_document(struct sl_txn *txn);
+/* The GEO collection. The value is copied; key is a constant. */
+void sl_txn_geo_clear(struct sl_txn *txn);
+void sl_txn_geo_set(struct sl_txn *txn, const char *key, sl_slice value);
+/* A log record (run/host.h declares it, too, for those who may see the whole transaction). */
+void sl_host_log(struct sl_txn *txn, unsigned level, bool is_script, sl_slice message, sl_slice source);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* @detectSQLi, @detectXSS: libinjection's judgement of the value.
+ *
+ * libinjection 4 knows a third answer, that its own parser failed. Such a text is taken for an attack, as ModSecurity does
+ * since 2026: who can break the parser must not pass by it. */
+#include <libinjection.h>
+
+#include "operators/families.h"
+#include "operators/host.h"
+#include "operators/result.h"
+
+enum { fingerprint_bytes = 16 /* at most 5 tokens and a NUL; libinjection asks for 8 */ };
+
+static bool prepare_nothing(sl_prepare *prepare, sl_slice argument, sl_operand *operand) {
+    (void)prepare;
+    (void)argument;
+    (void)operand;
+    return true;
+}
+
+static sl_answer parser_failed(const sl_call *call, sl_slice value, sl_match *match) {
+    match->text = SL_LIT("libinjection parser error");
+    if (call->txn != NULL) sl_host_log(call->txn, 2, false, match->text, SL_EMPTY);
+    sl_match_part(match, value, 0, value.len);
+    return SL_YES;
+}
+
+static sl_answer detect_sqli(const sl_call *call, const sl_operand *operand, sl_slice value, sl_match *match) {
+    (void)operand;
+    if (value.len == 0) return SL_NO;
+    char fingerprint[fingerprint_bytes] = {0};
+    const int answer = libinjection_sqli((const char *)value.ptr, value.len, fingerprint);
+    if (answer == 0) return SL_NO;
+    if (answer != 1) return parser_failed(call, value, match);
+    match->text = SL_LIT("detected SQLi using libinjection.");
+    if (match->want_captures) sl_match_capture(match, sl_arena_copy(call->arena, sl_slice_z(fingerprint)));
+    return SL_YES;
+}
+
+static sl_answer detect_xss(const sl_call *call, const sl_operand *operand, sl_slice value, sl_match *match) {
+    (void)operand;
+    if (value.len == 0) return SL_NO;
+    const int answer = libinjection_xss((const char *)value.ptr, value.len);
+    if (answer == 0) return SL_NO;
+    if (answer != 1) return parser_failed(call, value, match);
+    match->text = SL_LIT("detected XSS using libinjection.");
+    sl_match_capture(match, value);
+    return SL_YES;
+}
+
+const sl_operator sl_operators_injection[] = {
+    {"detectSQLi", "DetectSQLi", SL_ARGUMENT_NONE, prepare_nothing, detect_sqli, NULL,
+     "libinjection takes the value for an SQL injection"},
+    {"detectXSS", "DetectXSS", SL_ARGUMENT_NONE, prepare_nothing, detect_xss, NULL,
+     "libinjection takes the value for cross-site scripting"},
+    {0},
+};

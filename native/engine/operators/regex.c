@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The engine's only door to PCRE2: compiling, searching, and the scratch that a thread searches with.
+ *
+ * Nothing here knows rules or operators; rx.c has @rx. A search takes no memory of the request: match data, JIT stack and
+ * cache belong to the thread, and their sizes are bounded. */
+#ifndef PCRE2_CODE_UNIT_WIDTH
+#define PCRE2_CODE_UNIT_WIDTH 8
+#endif
+#include <pcre2.h>
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "operators/host.h"
+#include "operators/rx.h"
+
+enum {
+    default_match_limit = 100000,
+    default_depth_limit = 10000,
+    heap_limit_kib = 20 * 1024,
+    jit_stack_start_bytes = 32 * 1024,
+    jit_stack_max_bytes = 1024 * 1024,
+    cache_slots = 64,
+    /* Of patterns made at run time, part of which a client may have written. */
+    run_time_pattern_max_bytes = 8 * 1024,
+    run_time_compiled_max_bytes = 256 * 1024,
+};
+
+struct sl_regex {
+    pcre2_code *code;
+    uint32_t group_count;
+};
+
+typedef struct cached {
+    sl_regex *regex; /* NULL: free slot, unless the pattern is known to be bad */
+    uint8_t *pattern; /* malloc'd; NULL: free slot */
+    size_t pattern_len;
+    uint32_t hash;
+    unsigned flags;
+    uint64_t last_use;
+    bool is_fast; /* the JIT compiler has seen it */
+    sl_regex_error error;
+} cached;
+
+struct sl_scratch {
+    pcre2_match_context *limits;
+    pcre2_jit_stack *jit_stack;
+    pcre2_match_data *answer_only; /* one pair: enough to say yes */
+    pcre2_match_data *groups;
+    pcre2_compile_context *run_time; /* bounds for patterns made at run time */
+    unsigned rx_flags;
+    uint64_t clock; /* of cache uses */
+    cached cache[cache_slots];
+};
+
+/* ---- compiling ---- */
+
+static uint32_t compile_options(unsigned flags) {
+    uint32_t options = PCRE2_DOTALL | PCRE2_NEVER_UTF | PCRE2_NEVER_UCP;
+    options |= (flags & SL_REGEX_LINES) != 0 ? PCRE2_MULTILINE : PCRE2_DOLLAR_ENDONLY;
+    if ((flags & SL_REGEX_CASELESS) != 0) options |= PCRE2_CASELESS;
+    return options;
+}
+
+static sl_regex *compile(sl_slice pattern, unsigned flags, pcre2_compile_context *bounds, sl_regex_error *error) {
+    int code = 0;
+    PCRE2_SIZE offset = 0;
+    pcre2_code *const compiled =
+        pcre2_compile(pattern.ptr, pattern.len, compile_options(flags), &code, &offset, bounds);
+    sl_regex *const regex = compiled == NULL ? NULL : malloc(sizeof *regex);
+    if (regex == NULL) {
+        pcre2_code_free(compiled);
+        error->offset = compiled == NULL ? offset : 0;
+        if (compiled != NULL) code = PCRE2_ERROR_NOMEMORY;
+        (void)pcre2_get_error_message(code, (PCRE2_UCHAR *)error->message, sizeof error->message);
+        return NULL;
+    }
+    regex->code = compiled;
+    (void)pcre2_pattern_info(compiled, PCRE2_INFO_CAPTURECOUNT, &regex->group_count);
+    return regex;
+}
+
+/* Where there is no JIT compiler, or it declines a pattern, the interpreter gives the same answers. */
+static void make_fast(sl_regex *regex) { (void)pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE); }
+
+sl_regex *sl_regex_compile(sl_slice pattern, unsigned flags, sl_regex_error *error) {
+    sl_regex *const regex = compile(pattern, flags, NULL, error);
+    if (regex != NULL) make_fast(regex);
+    return regex;
+}
+
+void sl_regex_free(void *regex) {
+    if (regex == NULL) return;
+    pcre2_code_free(((sl_regex *)regex)->code);
+    free(regex);
+}
+
+uint32_t sl_regex_group_count(const sl_regex *regex) { return regex->group_count; }
+
+const sl_regex *sl_prepare_regex(sl_prepare *prepare, sl_slice pattern, unsigned flags, size_t offset,
+                                 const char *code) {
+    sl_regex_error error;
+    sl_regex *const regex = sl_regex_compile(pattern, flags, &error);
+    if (regex == NULL) {
+        const size_t at = error.offset < pattern.len ? error.offset : pattern.len;
+        sl_prepare_report(prepare, code, NULL, offset + at, pattern.len - at,
+                          "the regular expression cannot be compiled: %s at byte %zu", error.message, error.offset);
+        return NULL;
+    }
+    sl_prepare_own(prepare, regex, sl_regex_free);
+    return regex;
+}
+
+/* ---- a thread's scratch ---- */
+
+sl_scratch *sl_scratch_new(const struct sl_ruleset *rules) {
+    sl_scratch *const scratch = calloc(1, sizeof *scratch);
+    if (scratch == NULL) return NULL;
+    scratch->limits = pcre2_match_context_create(NULL);
+    scratch->jit_stack = pcre2_jit_stack_create(jit_stack_start_bytes, jit_stack_max_bytes, NULL);
+    scratch->answer_only = pcre2_match_data_create(1, NULL);
+    scratch->groups = pcre2_match_data_create(sl_groups_max, NULL);
+    scratch->run_time = pcre2_compile_context_create(NULL);
+    if (scratch->limits == NULL || scratch->answer_only == NULL || scratch->groups == NULL ||
+        scratch->run_time == NULL) {
+        sl_scratch_free(scratch);
+        return NULL;
+    }
+    const uint32_t match_limit = sl_ruleset_pcre_match_limit(rules);
+    const uint32_t depth_limit = sl_ruleset_pcre_depth_limit(rules);
+    (void)pcre2_set_match_limit(scratch->limits, match_limit == 0 ? default_match_limit : match_limit);
+    (void)pcre2_set_depth_limit(scratch->limits, depth_limit == 0 ? default_depth_limit : depth_limit);
+    (void)pcre2_set_heap_limit(scratch->limits, heap_limit_kib);
+    if (scratch->jit_stack != NULL) pcre2_jit_stack_assign(scratch->limits, NULL, scratch->jit_stack);
+    (void)pcre2_set_max_pattern_length(scratch->run_time, run_time_pattern_max_bytes);
+    (void)pcre2_set_max_pattern_compiled_length(scratch->run_time, run_time_compiled_max_bytes);
+    scratch->rx_flags = sl_ruleset_rx_multiline(rules) ? SL_REGEX_LINES : 0;
+    return scratch;
+}
+
+static void empty_slot(cached *slot) {
+    sl_regex_free(slot->regex);
+    free(slot->pattern);
+    memset(slot, 0, sizeof *slot);
+}
+
+void sl_scratch_free(sl_scratch *scratch) {
+    if (scratch == NULL) return;
+    for (size_t i = 0; i < cache_slots; i++) empty_slot(&scratch->cache[i]);
+    pcre2_match_data_free(scratch->answer_only);
+    pcre2_match_data_free(scratch->groups);
+    pcre2_match_context_free(scratch->limits);
+    pcre2_compile_context_free(scratch->run_time);
+    pcre2_jit_stack_free(scratch->jit_stack);
+    free(scratch);
+}
+
+unsigned sl_scratch_rx_flags(const sl_scratch *scratch) { return scratch->rx_flags; }
+
+/* ---- searching ---- */
+
+static uint32_t match_options(unsigned options) {
+    uint32_t bits = 0;
+    if ((options & SL_SEARCH_NOT_EMPTY) != 0) bits |= PCRE2_NOTEMPTY;
+    if ((options & SL_SEARCH_NOT_EMPTY_HERE) != 0) bits |= PCRE2_NOTEMPTY_ATSTART | PCRE2_ANCHORED;
+    return bits;
+}
+
+static sl_answer answer_of(int code) {
+    if (code >= 0) return SL_YES; /* 0: more groups than there is room for */
+    switch (code) {
+        case PCRE2_ERROR_NOMATCH:
+            return SL_NO;
+        case PCRE2_ERROR_MATCHLIMIT:
+        case PCRE2_ERROR_DEPTHLIMIT:
+        case PCRE2_ERROR_HEAPLIMIT:
+        case PCRE2_ERROR_JIT_STACKLIMIT:
+            return SL_LIMIT;
+        default:
+            return SL_ERROR;
+    }
+}
+
+static void read_groups(const sl_regex *regex, pcre2_match_data *data, sl_groups *groups) {
+    const PCRE2_SIZE *const pairs = pcre2_get_ovector_pointer(data);
+    const uint32_t count = regex->group_count + 1;
+    groups->count = count < sl_groups_max ? count : sl_groups_max;
+    for (uint32_t i = 0; i < groups->count; i++) {
+        groups->at[i].is_set = pairs[2 * i] != PCRE2_UNSET;
+        groups->at[i].start = pairs[2 * i];
+        groups->at[i].end = pairs[2 * i + 1];
+        /* \K within a look-ahead can put the start behind the end; PCRE2 refuses such patterns unless told otherwise. */
+        if (groups->at[i].is_set && pairs[2 * i] > pairs[2 * i + 1]) groups->at[i].start = groups->at[i].end;
+    }
+}
+
+sl_answer sl_regex_match(const sl_regex *regex, sl_scratch *scratch, sl_slice text, size_t start, unsigned options,
+                         sl_groups *groups) {
+    pcre2_match_data *const data = groups == NULL ? scratch->answer_only : scratch->groups;
+    const uint32_t bits = match_options(options);
+    int code = pcre2_match(regex->code, text.ptr, text.len, start, bits, data, scratch->limits);
+    if (code == PCRE2_ERROR_JIT_STACKLIMIT) {
+        code = pcre2_match(regex->code, text.ptr, text.len, start, bits | PCRE2_NO_JIT, data, scratch->limits);
+    }
+    const sl_answer answer = answer_of(code);
+    if (answer == SL_YES && groups != NULL) read_groups(regex, data, groups);
+    return answer;
+}
+
+bool sl_regex_search(sl_scratch *scratch, const sl_regex *regex, sl_slice text) {
+    return sl_regex_match(regex, scratch, text, 0, 0, NULL) == SL_YES;
+}
+
+/* ---- patterns known at run time ---- */
+
+static cached *find_cached(sl_scratch *scratch, sl_slice pattern, unsigned flags, uint32_t hash) {
+    for (size_t i = 0; i < cache_slots; i++) {
+        cached *const slot = &scratch->cache[i];
+        if (slot->pattern == NULL || slot->hash != hash || slot->flags != flags) continue;
+        if (sl_slice_equal(sl_slice_of(slot->pattern, slot->pattern_len), pattern)) return slot;
+    }
+    return NULL;
+}
+
+static cached *least_recent(sl_scratch *scratch) {
+    cached *oldest = &scratch->cache[0];
+    for (size_t i = 1; i < cache_slots; i++) {
+        if (scratch->cache[i].last_use < oldest->last_use) oldest = &scratch->cache[i];
+    }
+    return oldest;
+}
+
+/* Bad patterns are kept, too: to find out again that one is bad costs as much as compiling it. */
+static cached *add_cached(sl_scratch *scratch, sl_slice pattern, unsigned flags, uint32_t hash) {
+    cached *const slot = least_recent(scratch);
+    empty_slot(slot);
+    slot->pattern = malloc(pattern.len + 1);
+    if (slot->pattern == NULL) return NULL;
+    if (pattern.len > 0) memcpy(slot->pattern, pattern.ptr, pattern.len);
+    slot->pattern_len = pattern.len;
+    slot->hash = hash;
+    slot->flags = flags;
+    slot->regex = compile(pattern, flags, scratch->run_time, &slot->error);
+    return slot;
+}
+
+static void set_error(sl_regex_error *error, size_t offset, const char *message) {
+    if (error == NULL) return;
+    error->offset = offset;
+    memset(error->message, 0, sizeof error->message);
+    strncpy(error->message, message, sizeof error->message - 1);
+}
+
+const sl_regex *sl_scratch_compile(sl_scratch *scratch, sl_slice pattern, unsigned flags, sl_regex_error *error) {
+    if (pattern.len > run_time_pattern_max_bytes) {
+        set_error(error, 0, "pattern string is longer than the limit set by the application");
+        return NULL;
+    }
+    const uint32_t hash = sl_hash_fold(pattern);
+    cached *slot = find_cached(scratch, pattern, flags, hash);
+    const bool is_known = slot != NULL;
+    if (!is_known) slot = add_cached(scratch, pattern, flags, hash);
+    if (slot == NULL) {
+        set_error(error, 0, "no memory");
+        return NULL;
+    }
+    slot->last_use = ++scratch->clock;
+    if (slot->regex == NULL) {
+        set_error(error, slot->error.offset, slot->error.message);
+        return NULL;
+    }
+    /* The JIT compiler takes longer than most searches: it is worth it for a pattern that comes back. */
+    if (is_known && !slot->is_fast) {
+        make_fast(slot->regex);
+        slot->is_fast = true;
+    }
+    return slot->regex;
+}
+
+const sl_regex *sl_scratch_regex(sl_scratch *scratch, sl_slice selector) {
+    return sl_scratch_compile(scratch, selector, SL_REGEX_CASELESS, NULL);
+}
