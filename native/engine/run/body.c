@@ -66,6 +66,23 @@ void sl_body_write_request(sl_txn *txn, sl_slice chunk) {
     append(txn, &txn->request_body_stream, chunk);
 }
 
+static bool is_number(sl_slice text) {
+    for (size_t i = 0; i < text.len; i++) {
+        if (!sl_ascii_is_digit(text.ptr[i])) return false;
+    }
+    return text.len != 0;
+}
+
+void sl_body_check_declared_request(sl_txn *txn) {
+    const sl_member *header = sl_members_find(&txn->request_headers, SL_LIT("Content-Length"));
+    if (header == NULL || !is_number(header->value->slice) || !txn->request_body_access || skips_phase(txn, 2)) return;
+    if ((uint64_t)sl_number_of(header->value->slice) <= txn->request_body_limit_bytes) return;
+    if (txn->rules->config.request_body_limit_action != SL_LIMIT_REJECT || txn->engine_mode != SL_ON) return;
+    txn->inbound_data_error = true;
+    txn->cursor.phase = 2;
+    sl_verdict_engine_intervenes(txn, 413, SL_LIT("Request body is larger than SecRequestBodyLimit"));
+}
+
 void sl_body_write_response(sl_txn *txn, sl_slice chunk) {
     if (!txn->holds_response_body || skips_phase(txn, 4)) return;
     const uint64_t limit = txn->response_body_limit_bytes;

@@ -11,6 +11,8 @@ extern "C" {
 
 /* Copies the request line and headers; splits the target (spec 02, 2.1), parses query and cookies, picks the processor. */
 void sl_body_read_request(sl_txn *txn, const seclua_request *request);
+/* A declared length above the limit is refused before a byte is read (spec 03, 7.2). */
+void sl_body_check_declared_request(sl_txn *txn);
 /* Takes a chunk up to the limit; over it intervenes or cuts, as configured (spec 03, 7.2). */
 void sl_body_write_request(sl_txn *txn, sl_slice chunk);
 /* Runs the processor and publishes its variables (spec 03, section 9). */

@@ -2,7 +2,7 @@
 /* A thread's working set: made with its rule set, ended with the last transaction that uses it. */
 #include "run/engine.h"
 
-#include <stdio.h>
+#include <setjmp.h>
 #include <stdlib.h>
 
 #include "base/random.h"
@@ -21,12 +21,34 @@ static void make_id_prefix(char *prefix) {
     prefix[sizeof random] = '\0';
 }
 
+extern char **environ;
+
+static void no_memory(void *context) { longjmp(*(jmp_buf *)context, 1); }
+
+/* A copy: the process may change its own at any time, from any thread. */
+static bool copy_environment(sl_engine *engine) {
+    jmp_buf unwind;
+    sl_arena_init(&engine->environment_arena, 0, no_memory, &unwind);
+    if (setjmp(unwind) != 0) return false;
+    for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
+        const sl_slice text = sl_slice_z(*entry);
+        const size_t equals = sl_slice_find_byte(text, '=');
+        if (equals == SIZE_MAX || equals == 0) continue;
+        const sl_slice copy = sl_arena_copy(&engine->environment_arena, text);
+        sl_members_add(&engine->environment, &engine->environment_arena, sl_slice_of(copy.ptr, equals),
+                       sl_slice_from(copy, equals + 1));
+    }
+    return true;
+}
+
 seclua_engine *seclua_engine_new(seclua_ruleset *rules, seclua_store *store) {
     sl_engine *engine = calloc(1, sizeof *engine);
     if (engine == NULL) return NULL;
     engine->rules = (sl_ruleset *)rules;
     engine->scratch = sl_scratch_new(engine->rules);
-    if (engine->scratch == NULL) {
+    if (engine->scratch == NULL || !copy_environment(engine)) {
+        sl_scratch_free(engine->scratch);
+        sl_arena_free(&engine->environment_arena);
         free(engine);
         return NULL;
     }
@@ -46,6 +68,7 @@ void sl_engine_end(sl_engine *engine) {
     if (engine->lua != NULL) sl_lua_free(engine->lua);
     if (engine->writers != NULL) sl_writers_close(engine->writers);
     sl_scratch_free(engine->scratch);
+    sl_arena_free(&engine->environment_arena);
     if (engine->store != NULL) seclua_store_release((seclua_store *)engine->store);
     seclua_ruleset_release((seclua_ruleset *)engine->rules);
     free(engine);

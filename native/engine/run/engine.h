@@ -4,6 +4,7 @@
 #define SL_ENGINE_H
 
 #include "collections/collection.h"
+#include "run/members.h"
 #include "ruleset/ruleset.h"
 
 #ifdef __cplusplus
@@ -26,6 +27,8 @@ typedef struct sl_engine {
     size_t idle_count;
     size_t live_count; /* transactions not freed yet: each holds the engine */
     bool is_closing;   /* seclua_engine_free was called; the last transaction ends it */
+    sl_arena environment_arena;
+    sl_members environment; /* of the process, when the engine was made: ENV falls back to it */
     seclua_stats stats;
     uint64_t next_serial;
     char id_prefix[17];

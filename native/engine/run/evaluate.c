@@ -35,7 +35,7 @@ static bool is_excluded(sl_txn *txn, const sl_rule *link, const sl_value *value)
     for (size_t i = 0; i < link->exclusion_count; i++) {
         if (is_excluded_by(txn, &link->exclusions[i], value)) return true;
     }
-    for (const sl_target_removal *removal = txn->target_removals; removal != NULL; removal = removal->next) {
+    for (const sl_target_removal *removal = txn->cursor.removals; removal != NULL; removal = removal->next) {
         if (!takes_in(removal->rules, link->ordinal)) continue;
         for (size_t i = 0; i < removal->target_count; i++) {
             if (is_excluded_by(txn, &removal->targets[i], value)) return true;
@@ -45,7 +45,7 @@ static bool is_excluded(sl_txn *txn, const sl_rule *link, const sl_value *value)
 }
 
 static bool has_removed_targets(const sl_txn *txn, const sl_rule *link) {
-    for (const sl_target_removal *removal = txn->target_removals; removal != NULL; removal = removal->next) {
+    for (const sl_target_removal *removal = txn->cursor.removals; removal != NULL; removal = removal->next) {
         if (takes_in(removal->rules, link->ordinal)) return true;
     }
     return false;
@@ -129,6 +129,8 @@ static bool test(sl_txn *txn, const sl_rule *link, const sl_operand *operand, co
     }
     if ((answer == SL_YES) == link->is_negated) return false;
     if (match.want_captures) set_captures(txn, &match);
+    const bool repeats = txn->rules->options.log_every_match && link->next == NULL && txn->cursor.matches != 0;
+    if (repeats) sl_event_add(txn, link->starter, last); /* the match before this one */
     const sl_slice name = sl_value_name(txn, value);
     remember(txn, name, text, link->link_index);
     last->link = link;
@@ -210,6 +212,7 @@ static void evaluate_link(sl_txn *txn, const sl_rule *link, sl_last_match *last)
         case SL_RULE_SCRIPT: evaluate_script(txn, link, last); break;
         default:
             collect_values(txn, link);
+            if (txn->values.count == 0) txn->engine->stats.rules_skipped_absent++;
             evaluate_operator(txn, link, last);
     }
     if (sl_host_debugs(txn, 4)) sl_trace_result(txn, link, txn->cursor.matches != 0);
@@ -231,8 +234,7 @@ static bool evaluate_unit(sl_txn *txn, const sl_rule *starter) {
     memset(&last, 0, sizeof last);
     txn->current_rule = starter;
     txn->matched.count = 0;
-    txn->matched.items = NULL; /* an event may keep the old list */
-    txn->matched.capacity = 0;
+    cursor->removals = txn->target_removals; /* what this chain removes itself is for later units */
     for (cursor->link = starter; cursor->link != NULL; cursor->link = cursor->link->next) {
         cursor->value = 0;
         cursor->matches = 0;

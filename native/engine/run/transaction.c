@@ -149,6 +149,7 @@ static void request_headers(sl_txn *txn, const void *input) {
     sl_body_read_request(txn, input);
     sl_evaluate_phase(txn, 0);
     sl_evaluate_phase(txn, 1);
+    sl_body_check_declared_request(txn);
 }
 
 seclua_step seclua_txn_request_headers(seclua_txn *handle, const seclua_request *request) {

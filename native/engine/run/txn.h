@@ -103,6 +103,7 @@ typedef struct sl_cursor {
     const sl_rule *link;
     size_t value;    /* next in txn->values */
     size_t matches;  /* of this link */
+    const sl_target_removal *removals; /* in force for this unit */
     bool running;
 } sl_cursor;
 

@@ -56,15 +56,21 @@ void sl_values_add_count(sl_txn *txn, sl_values *values, const sl_target *target
     value->text = text;
 }
 
+/* The plain twin of memory and quick test: what the acceleration option compares with. */
+static sl_text *transform_plainly(sl_txn *txn, sl_text *text, const sl_transformation *transformation) {
+    const sl_slice result = transformation->apply(&txn->arena, txn->rules->unicode_map, text->slice);
+    return sl_slice_same(result, text->slice) ? text : sl_text_new(&txn->arena, result);
+}
+
 sl_text *sl_values_transform(sl_txn *txn, sl_text *text, const sl_transformation *transformation) {
+    if (txn->rules->options.no_acceleration) return transform_plainly(txn, text, transformation);
     if (transformation->changes != NULL && !transformation->changes(text->slice)) return text;
     for (struct sl_step *step = text->steps; step != NULL; step = step->next) {
         if (step->transformation == transformation) return step->result;
     }
-    const sl_slice result = transformation->apply(&txn->arena, txn->rules->unicode_map, text->slice);
     struct sl_step *step = sl_arena_alloc(&txn->arena, sizeof *step);
     step->transformation = transformation;
-    step->result = sl_slice_same(result, text->slice) ? text : sl_text_new(&txn->arena, result);
+    step->result = transform_plainly(txn, text, transformation);
     step->next = text->steps;
     text->steps = step;
     return step->result;
@@ -72,13 +78,13 @@ sl_text *sl_values_transform(sl_txn *txn, sl_text *text, const sl_transformation
 
 sl_text *sl_values_apply(sl_txn *txn, sl_text *text, const sl_pipeline *pipeline) {
     if (pipeline->step_count == 0) return text;
-    if (text->by_pipeline == NULL) {
+    const bool remembers = !txn->rules->options.no_acceleration;
+    if (remembers && text->by_pipeline == NULL) {
         text->by_pipeline = sl_arena_zalloc(&txn->arena, txn->rules->pipeline_count * sizeof *text->by_pipeline);
     }
-    sl_text *known = text->by_pipeline[pipeline->index];
-    if (known != NULL) return known;
+    if (remembers && text->by_pipeline[pipeline->index] != NULL) return text->by_pipeline[pipeline->index];
     sl_text *result = text;
     for (size_t i = 0; i < pipeline->step_count; i++) result = sl_values_transform(txn, result, pipeline->steps[i]);
-    text->by_pipeline[pipeline->index] = result;
+    if (remembers) text->by_pipeline[pipeline->index] = result;
     return result;
 }

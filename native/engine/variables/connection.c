@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "run/values.h"
 #include "variables/families.h"
 
 #define TEXT(function, field)                            \
@@ -47,7 +48,19 @@ static bool modsec_build(sl_txn *txn, sl_slice *value) {
     return true;
 }
 
-static const sl_members *env(sl_txn *txn) { return &txn->env; }
+/* What this transaction set, then what the process had when the engine was made and the transaction did not set. */
+static void expand_env(sl_txn *txn, const sl_variable *self, const sl_target *target, sl_values *values) {
+    const size_t before = values->count;
+    sl_variable_expand_members(txn, target, &txn->env, values);
+    if (target->selector == SL_SELECT_KEY && values->count != before) return;
+    const sl_members *process = &txn->engine->environment;
+    for (size_t i = 0; i < process->count; i++) {
+        const sl_slice name = process->items[i]->name->slice;
+        if (!sl_target_selects_key(txn, target, name)) continue;
+        /* A text of its own: what pipelines leave in it belongs to this transaction. */
+        sl_values_add(txn, values, self, name, sl_text_new(&txn->arena, process->items[i]->value->slice));
+    }
+}
 
 const sl_variable sl_variables_connection[] = {
     SL_SCALAR_ROW("REMOTE_ADDR", 0, SL_SLOT_REMOTE_ADDR, remote_addr, "the client's address"),
@@ -63,7 +76,7 @@ const sl_variable sl_variables_connection[] = {
     SL_SCALAR_ROW("SESSIONID", 0, SL_SLOT_NONE, session_id, "value of setsid"),
     SL_SCALAR_ROW("USERID", 0, SL_SLOT_NONE, user_id, "value of setuid"),
     SL_SCALAR_ROW("MODSEC_BUILD", 0, SL_SLOT_NONE, modsec_build, "version of the engine as digits"),
-    {.name = "ENV", .kind = SL_COLLECTION, .members = env, .is_case_sensitive = true,
+    {.name = "ENV", .kind = SL_COLLECTION, .expand = expand_env, .is_case_sensitive = true,
      .manual = "variables set by setenv in this transaction, then those of the process"},
     {0},
 };
