@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the test programs of the operators share: one operator at a time, prepared and asked without a rule around it.
+/* What the test programs of the operators share: one operator at a time, prepared and asked without a rule
+ * around it.
  *
- * It stands in for the compiler (prepare's callbacks) and for the evaluator (zeroed match before each call). */
+ * It stands in for the compiler (prepare's callbacks) and for the evaluator (zeroed match before each
+ * call). */
 #ifndef OPERATOR_HARNESS_H
 #define OPERATOR_HARNESS_H
 
@@ -30,6 +32,10 @@ typedef struct subject {
     bool is_loaded;
 } subject;
 
+#if defined(__GNUC__)
+#pragma GCC diagnostic ignored "-Wunused-function" /* no program needs all of it */
+#endif
+
 static void harness_out_of_memory(void *context) {
     (void)context;
     fprintf(stderr, "memory ran out\n");
@@ -52,8 +58,8 @@ static void harness_close(harness *h) {
     seclua_ruleset_release((seclua_ruleset *)h->rules);
 }
 
-static void harness_report(void *context, const char *code, const char *message, const char *hint, size_t offset,
-                           size_t length) {
+static void harness_report(void *context, const char *code, const char *message, const char *hint,
+                           size_t offset, size_t length) {
     harness *const h = context;
     (void)hint;
     (void)offset;
@@ -109,7 +115,8 @@ static sl_answer harness_ask(harness *h, const subject *asked, sl_slice value, s
     if (copy == NULL) harness_out_of_memory(NULL);
     if (value.len > 0) memcpy(copy, value.ptr, value.len);
     const sl_answer answer = asked->row->match(&call, &asked->operand, sl_slice_of(copy, value.len), match);
-    for (size_t i = 0; i < match->capture_count; i++) match->captures[i] = sl_arena_copy(&h->arena, match->captures[i]);
+    for (size_t i = 0; i < match->capture_count; i++)
+        match->captures[i] = sl_arena_copy(&h->arena, match->captures[i]);
     free(copy);
     return answer;
 }
@@ -121,7 +128,8 @@ static bool harness_allows(const sl_necessary *necessary, sl_slice value) {
         const sl_slice literal = necessary->literals[i];
         for (size_t at = 0; at + literal.len <= value.len; at++) {
             const sl_slice here = sl_slice_of(value.ptr + at, literal.len);
-            if (necessary->fold ? sl_slice_equal_fold(here, literal) : sl_slice_equal(here, literal)) return true;
+            if (necessary->fold ? sl_slice_equal_fold(here, literal) : sl_slice_equal(here, literal))
+                return true;
         }
     }
     return false;
@@ -152,6 +160,25 @@ static void harness_fail(harness *h, sl_slice name, sl_slice argument, sl_slice 
     fprintf(stderr, "\" on \"");
     harness_print(value);
     fprintf(stderr, "\": %s\n", what);
+}
+
+/* Loads, asks once. An argument that is refused counts as an error. */
+static sl_answer answer_to(harness *h, const char *name, sl_slice argument, sl_slice value, sl_match *match) {
+    const subject loaded = harness_load(h, sl_slice_z(name), argument);
+    return loaded.is_loaded ? harness_ask(h, &loaded, value, match) : SL_ERROR;
+}
+
+static void expect(harness *h, bool holds, const char *sentence) {
+    h->checks++;
+    if (holds) return;
+    h->failures++;
+    fprintf(stderr, "FAIL not true: %s\n", sentence);
+}
+
+/* Ends the program: what main returns. */
+static int harness_result(const char *name, const harness *h) {
+    printf("%s: %u checks, %u failures\n", name, h->checks, h->failures);
+    return h->failures == 0 ? 0 : 1;
 }
 
 #endif

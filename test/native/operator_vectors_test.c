@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs the operator vectors and the libinjection corpus of the shared conformance data through the operator table.
+/* Runs the operator vectors and the libinjection corpus of the shared conformance data through the operator
+ * table.
  *
  *     test_operator_vectors_test [conformance folder]       default: $SECLUA_SHARED/conformance
  *
- * The data is not part of the repository: without it the program says so and does nothing. A code point of a JSON string
- * stands for a byte. */
+ * The data is not part of the repository: without it the program says so and does nothing. A code point of a
+ * JSON string stands for a byte. */
 
 #include "operator_harness.h"
 
@@ -140,16 +141,19 @@ static bool has_captures(const field *expected, const sl_match *match, bool in_o
     size_t at = 0;
     for (size_t i = 0; i < expected->item_count; i++) {
         if (in_order_only) {
-            while (at < match->capture_count && !sl_slice_equal(match->captures[at], expected->items[i])) at++;
+            while (at < match->capture_count && !sl_slice_equal(match->captures[at], expected->items[i]))
+                at++;
         }
-        if (at >= match->capture_count || !sl_slice_equal(match->captures[at], expected->items[i])) return false;
+        if (at >= match->capture_count || !sl_slice_equal(match->captures[at], expected->items[i]))
+            return false;
         at++;
     }
     return true;
 }
 
 static bool passes(harness *h, const record *vector) {
-    const sl_slice name = text_of(vector, "op"), argument = text_of(vector, "param"), value = text_of(vector, "input");
+    const sl_slice name = text_of(vector, "op"), argument = text_of(vector, "param"),
+                   value = text_of(vector, "input");
     const subject loaded = harness_load(h, name, argument);
     if (loaded.row == NULL) {
         harness_fail(h, name, argument, value, "unknown operator");
@@ -199,9 +203,11 @@ static void run_sample(harness *h, const record *sample, tally *count) {
     sl_match match;
     bool is_right = (harness_ask(h, &sqli, value, &match) == SL_YES) == is_sqli;
     if (is_right && is_sqli) {
-        is_right = match.capture_count == 1 && sl_slice_equal(match.captures[0], text_of(sample, "fingerprint"));
+        is_right =
+            match.capture_count == 1 && sl_slice_equal(match.captures[0], text_of(sample, "fingerprint"));
     }
-    if (!is_right) harness_fail(h, SL_LIT("detectSQLi"), text_of(sample, "fingerprint"), value, "another answer");
+    if (!is_right)
+        harness_fail(h, SL_LIT("detectSQLi"), text_of(sample, "fingerprint"), value, "another answer");
     const bool is_xss_right = (harness_ask(h, &xss, value, &match) == SL_YES) == is_xss;
     if (!is_xss_right) harness_fail(h, SL_LIT("detectXSS"), SL_EMPTY, value, "another answer");
     if (is_right && is_xss_right) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* IP addresses as text: one strict reading for rules, files of rules and values.
  *
- * The C library's functions differ between systems in what they accept (octal parts, zones), and an address that two readers
- * understand differently is a way around a rule. */
+ * The C library's functions differ between systems in what they accept (octal parts, zones), and an address
+ * that two readers understand differently is a way around a rule. */
 #ifndef SL_ADDRESS_H
 #define SL_ADDRESS_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The automaton is a trie in breadth-first order: the children of a state stand side by side, so that a state needs only the
- * first of them and their number, and a level is finished before the next one asks for its failure links. A full table of
- * transitions would take a kilobyte for each state (30 MB for the larger data files of CRS); only the root has one, because
- * most bytes of most texts are read there. */
+/* The automaton is a trie in breadth-first order: the children of a state stand side by side, so that a state
+ * needs only the first of them and their number, and a level is finished before the next one asks for its
+ * failure links. A full table of transitions would take a kilobyte for each state (30 MB for the larger data
+ * files of CRS); only the root has one, because most bytes of most texts are read there. */
 #include "operators/aho_corasick.h"
 
 #include <stdlib.h>
@@ -58,9 +58,10 @@ typedef struct builder {
     uint32_t count;       /* of states */
 } builder;
 
-/* Until a state is expanded, first_child and child_count hold the stretch of the entries that run through it. */
-static void add_state(builder *build, uint32_t parent, uint8_t label, uint32_t first_entry, uint32_t entry_count,
-                      size_t depth) {
+/* Until a state is expanded, first_child and child_count hold the stretch of the entries that run
+ * through it. */
+static void add_state(builder *build, uint32_t parent, uint8_t label, uint32_t first_entry,
+                      uint32_t entry_count, size_t depth) {
     const uint32_t at = build->count++;
     state *const made = &build->states[at];
     made->first_child = first_entry;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* @unconditionalMatch and @noMatch: the same answer whatever the value. Like all operators they are not asked when no
- * value was selected. */
+/* @unconditionalMatch and @noMatch: the same answer whatever the value. Like all operators they are not asked
+ * when no value was selected. */
 #include "operators/families.h"
 
 static bool prepare_nothing(sl_prepare *prepare, sl_slice argument, sl_operand *operand) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tables of the families, each ended by a row without a name. Only registry.c and the family files read this. */
+/* Tables of the families, each ended by a row without a name. Only registry.c and the family files read
+ * this. */
 #ifndef SL_OPERATOR_FAMILIES_H
 #define SL_OPERATOR_FAMILIES_H
 

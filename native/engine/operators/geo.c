@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* @geoLookup: fills the GEO collection with what a MaxMind database knows of an address.
  *
- * Whatever the value, GEO is cleared first. An address that the database does not know, and a text that is no address, are a
- * plain "no": rules write !@geoLookup for "unknown country". Names are never resolved. The database is mapped and read-only,
- * so threads share it. */
+ * Whatever the value, GEO is cleared first. An address that the database does not know, and a text that is no
+ * address, are a plain "no": rules write !@geoLookup for "unknown country". Names are never resolved. The
+ * database is mapped and read-only, so threads share it. */
 #include "operators/geo.h"
 
 #include <maxminddb.h>
@@ -40,8 +40,8 @@ void sl_geo_close(void *database) {
 static bool prepare_geo(sl_prepare *prepare, sl_slice argument, sl_operand *operand) {
     operand->prepared = sl_ruleset_geo_database(prepare->rules);
     if (operand->prepared != NULL) return true;
-    sl_prepare_report(prepare, "SECLUA_E_OPERATOR_PARAM", "name a MaxMind database with SecGeoLookupDb", 0, argument.len,
-                      "@geoLookup has no database to look in");
+    sl_prepare_report(prepare, "SECLUA_E_OPERATOR_PARAM", "name a MaxMind database with SecGeoLookupDb", 0,
+                      argument.len, "@geoLookup has no database to look in");
     return false;
 }
 
@@ -78,7 +78,8 @@ static void set_text(const sl_call *call, const char *key, sl_slice text) {
 }
 
 /* As printf's %f has it, but with a point in every locale. */
-static void set_degrees(const sl_call *call, const char *key, MMDB_lookup_result_s *result, const char *const *path) {
+static void set_degrees(const sl_call *call, const char *key, MMDB_lookup_result_s *result,
+                        const char *const *path) {
     MMDB_entry_data_s data;
     if (!read_data(result, path, &data) || data.type != MMDB_DATA_TYPE_DOUBLE) return;
     const double degrees = data.double_value;

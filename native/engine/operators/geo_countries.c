@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ISO 3166-1: country codes of three letters by those of two, with XK for Kosovo as MaxMind uses it.
  *
- * MaxMind databases have the short codes only; the older ones that ModSecurity 2 read had both, and rules compare
- * GEO:COUNTRY_CODE3. */
+ * MaxMind databases have the short codes only; the older ones that ModSecurity 2 read had both, and rules
+ * compare GEO:COUNTRY_CODE3. */
 #include "operators/geo.h"
 
 enum { row_bytes = 5, code2_bytes = 2, code3_bytes = 3 };

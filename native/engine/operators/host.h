@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What operators ask of the rule set and of the transaction.
  *
- * Operators know neither layout: these few doors are all that they see, so that they can be tested and fuzzed with a value
- * alone. ruleset/ and run/ implement them. */
+ * Operators know neither layout: these few doors are all that they see, so that they can be tested and fuzzed
+ * with a value alone. ruleset/ and run/ implement them. */
 #ifndef SL_OPERATORS_HOST_H
 #define SL_OPERATORS_HOST_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* @detectSQLi, @detectXSS: libinjection's judgement of the value.
  *
- * libinjection 4 knows a third answer, that its own parser failed. Such a text is taken for an attack, as ModSecurity does
- * since 2026: who can break the parser must not pass by it. */
+ * libinjection 4 knows a third answer, that its own parser failed. Such a text is taken for an attack, as
+ * ModSecurity does since 2026: who can break the parser must not pass by it. */
 #include <libinjection.h>
 
 #include "operators/families.h"
@@ -25,7 +25,8 @@ static sl_answer parser_failed(const sl_call *call, sl_slice value, sl_match *ma
     return SL_YES;
 }
 
-static sl_answer detect_sqli(const sl_call *call, const sl_operand *operand, sl_slice value, sl_match *match) {
+static sl_answer detect_sqli(const sl_call *call, const sl_operand *operand, sl_slice value,
+                             sl_match *match) {
     (void)operand;
     if (value.len == 0) return SL_NO;
     char fingerprint[fingerprint_bytes] = {0};

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* @ipMatch, @ipMatchFromFile (@ipMatchF): does the address lie in one of the networks?
  *
- * At load every entry becomes a range of addresses; ranges are sorted and merged, so that a value costs a binary search however
- * long the list is. A value that is no address is an error, never a "no" that a negation could turn into a match. */
+ * At load every entry becomes a range of addresses; ranges are sorted and merged, so that a value costs a
+ * binary search however long the list is. A value that is no address is an error, never a "no" that a
+ * negation could turn into a match. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -83,8 +84,8 @@ static void add_network(sl_arena *arena, networks *all, const sl_address *addres
 static bool refuse(const source *from, sl_slice entry, size_t offset, const char *code, const char *hint,
                    const char *reason) {
     if (from->file.len == 0) {
-        sl_prepare_report(from->prepare, code, hint, offset, entry.len, "@%s cannot read %.*s: %s", from->operator_name,
-                          (int)entry.len, (const char *)entry.ptr, reason);
+        sl_prepare_report(from->prepare, code, hint, offset, entry.len, "@%s cannot read %.*s: %s",
+                          from->operator_name, (int)entry.len, (const char *)entry.ptr, reason);
     } else {
         sl_prepare_report(from->prepare, code, hint, 0, offset, "@%s cannot read %.*s in %.*s, line %zu: %s",
                           from->operator_name, (int)entry.len, (const char *)entry.ptr, (int)from->file.len,
@@ -115,7 +116,8 @@ static bool add_entry(const source *from, networks *all, sl_slice entry, size_t 
     }
     if (!sl_address_parse(has_prefix ? sl_slice_of(entry.ptr, slash) : entry, &address)) {
         return refuse(from, entry, offset, wrong_argument,
-                      "write 192.0.2.1, 192.0.2.0/24, 2001:db8::1 or 2001:db8::/32", "it is not an IP address");
+                      "write 192.0.2.1, 192.0.2.0/24, 2001:db8::1 or 2001:db8::/32",
+                      "it is not an IP address");
     }
     const unsigned widest = address.is_v6 ? 128 : 32;
     unsigned prefix = widest;
@@ -124,9 +126,10 @@ static bool add_entry(const source *from, networks *all, sl_slice entry, size_t 
                       "what follows the slash is not a number of bits");
     }
     if (prefix > widest) {
-        return refuse(from, entry, offset, "SECLUA_E_IP_PREFIX",
-                      address.is_v6 ? "write /128 for a single address" : "write /32 for a single address",
-                      address.is_v6 ? "an IPv6 prefix has at most 128 bits" : "an IPv4 prefix has at most 32 bits");
+        return refuse(
+            from, entry, offset, "SECLUA_E_IP_PREFIX",
+            address.is_v6 ? "write /128 for a single address" : "write /32 for a single address",
+            address.is_v6 ? "an IPv6 prefix has at most 128 bits" : "an IPv4 prefix has at most 32 bits");
     }
     add_network(from->prepare->arena, all, &address, prefix);
     return true;
@@ -138,7 +141,8 @@ static sl_slice trim(sl_slice text) {
     return text;
 }
 
-/* The comma list of an argument or of a line of a file; all its errors are reported. argument_len marks a file's name. */
+/* The comma list of an argument or of a line of a file; all its errors are reported. argument_len marks a
+ * file's name. */
 static bool add_list(const source *from, networks *all, sl_slice list, size_t argument_len) {
     bool is_good = true;
     for (size_t start = 0; start <= list.len;) {
@@ -195,8 +199,8 @@ static bool prepare_ip_match_from_file(sl_prepare *prepare, sl_slice argument, s
     sl_slice rest;
     if (!prepare->read_file(prepare->context, name, &from.file, &rest)) {
         sl_prepare_report(prepare, "SECLUA_E_FILE_OPEN",
-                          "a name is looked for beside the file of the rule, then in the working directory", 0,
-                          argument.len, "cannot read the address file %.*s: %s", (int)name.len,
+                          "a name is looked for beside the file of the rule, then in the working directory",
+                          0, argument.len, "cannot read the address file %.*s: %s", (int)name.len,
                           (const char *)name.ptr, strerror(errno));
         return false;
     }
@@ -218,7 +222,7 @@ static bool prepare_ip_match_from_file(sl_prepare *prepare, sl_slice argument, s
 /* ---- request side ---- */
 
 static bool holds(const range_list *list, number at) {
-    size_t low = 0, high = list->count; /* the last range that begins at or below the address is in [low, high) */
+    size_t low = 0, high = list->count; /* low: ranges known to begin at or below the address */
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
         if (is_below(at, list->items[middle].first)) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* @eq @ge @gt @le @lt: the value, as a number, against the argument, as a number.
  *
- * Both are read alike (sl_number_of): leading digits count, none means 0, too large ones saturate. v2 wraps at 32 bits and
- * v3 turns an overflow into 0, which lets a large number slip past a limit. */
+ * Both are read alike (sl_number_of): leading digits count, none means 0, too large ones saturate. v2 wraps
+ * at 32 bits and v3 turns an overflow into 0, which lets a large number slip past a limit. */
 #include "base/hash.h"
 #include "operators/families.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Decoding of the content syntax. Blanks between hex pairs are allowed, as in v2; v3 takes such a text raw. */
+/* Decoding of the content syntax. Blanks between hex pairs are allowed, as in v2; v3 takes such a text
+ * raw. */
 #include "operators/phrase.h"
 
 static bool is_escapable(uint8_t c) { return c == ':' || c == ';' || c == '\\' || c == '"'; }
@@ -12,7 +13,8 @@ static bool decode_hex(sl_slice text, size_t *at, uint8_t *out, size_t *len) {
             i++;
             continue;
         }
-        if (i + 1 >= text.len || !sl_ascii_is_hex(text.ptr[i]) || !sl_ascii_is_hex(text.ptr[i + 1])) return false;
+        if (i + 1 >= text.len || !sl_ascii_is_hex(text.ptr[i]) || !sl_ascii_is_hex(text.ptr[i + 1]))
+            return false;
         const unsigned high = sl_ascii_hex_value(text.ptr[i]);
         out[(*len)++] = (uint8_t)(high << 4 | sl_ascii_hex_value(text.ptr[i + 1]));
         i += 2;

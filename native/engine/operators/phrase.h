@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The content syntax of @pm and @strmatch: |0d 0a| for bytes, a backslash before : ; \ and the double quote (spec 04, 3.3). */
+/* The content syntax of @pm and @strmatch: |0d 0a| for bytes, a backslash before : ; \ and the double quote
+ * (spec 04, 3.3). */
 #ifndef SL_PHRASE_H
 #define SL_PHRASE_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* @pm, @pmFromFile (@pmf): does the value hold one of many phrases, ASCII case ignored?
  *
- * All phrases of a rule go into one automaton at load. What is captured is the phrase as the rule writes it, not as the value
- * has it: v2 and v3 do so, and CRS logs it. */
+ * All phrases of a rule go into one automaton at load. What is captured is the phrase as the rule writes it,
+ * not as the value has it: v2 and v3 do so, and CRS logs it. */
 #include <errno.h>
 
 #include "operators/aho_corasick.h"
@@ -52,7 +52,8 @@ static bool finish(sl_prepare *prepare, sl_slice argument, const phrase_list *li
     }
     if (list->byte_count > sl_aho_corasick_max_bytes) {
         sl_prepare_report(prepare, "SECLUA_E_OPERATOR_PARAM", NULL, 0, argument.len,
-                          "the phrases take %zu bytes, more than %d", list->byte_count, sl_aho_corasick_max_bytes);
+                          "the phrases take %zu bytes, more than %d", list->byte_count,
+                          sl_aho_corasick_max_bytes);
         return false;
     }
     sl_slice *const folded = sl_arena_alloc(prepare->arena, list->count * sizeof *folded);
@@ -90,8 +91,8 @@ static sl_slice trim(sl_slice text) {
     return text;
 }
 
-/* One phrase a line, taken literally: the data files of CRS hold bars and backslashes. Both ends are trimmed, since v3, which
- * keeps them, makes a file with CR LF useless. */
+/* One phrase a line, taken literally: the data files of CRS hold bars and backslashes. Both ends are trimmed,
+ * since v3, which keeps them, makes a file with CR LF useless. */
 static void add_lines(phrase_list *list, sl_slice content) {
     while (content.len > 0) {
         const size_t newline = sl_slice_find_byte(content, '\n');
@@ -120,16 +121,16 @@ static bool next_name(sl_slice *rest, sl_slice *name) {
 static bool add_file(sl_prepare *prepare, sl_slice argument, sl_slice name, phrase_list *list) {
     const size_t offset = (size_t)(name.ptr - argument.ptr);
     if (sl_slice_starts_fold(name, SL_LIT("https://")) || sl_slice_starts_fold(name, SL_LIT("http://"))) {
-        sl_prepare_report(prepare, "SECLUA_E_UNSUPPORTED", "download the file and name it here", offset, name.len,
-                          "phrases are not fetched from the network");
+        sl_prepare_report(prepare, "SECLUA_E_UNSUPPORTED", "download the file and name it here", offset,
+                          name.len, "phrases are not fetched from the network");
         return false;
     }
     sl_slice path, content;
     if (!prepare->read_file(prepare->context, name, &path, &content)) {
         sl_prepare_report(prepare, "SECLUA_E_FILE_OPEN",
-                          "a name is looked for beside the file of the rule, then in the working directory", offset,
-                          name.len, "cannot read the phrase file %.*s: %s", (int)name.len, (const char *)name.ptr,
-                          strerror(errno));
+                          "a name is looked for beside the file of the rule, then in the working directory",
+                          offset, name.len, "cannot read the phrase file %.*s: %s", (int)name.len,
+                          (const char *)name.ptr, strerror(errno));
         return false;
     }
     add_lines(list, content);

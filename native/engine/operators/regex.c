@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The engine's only door to PCRE2: compiling, searching, and the scratch that a thread searches with.
  *
- * Nothing here knows rules or operators; rx.c has @rx. A search takes no memory of the request: match data, JIT stack and
- * cache belong to the thread, and their sizes are bounded. */
+ * Nothing here knows rules or operators; rx.c has @rx. A search takes no memory of the request: match data,
+ * JIT stack and cache belong to the thread, and their sizes are bounded. */
 #ifndef PCRE2_CODE_UNIT_WIDTH
 #define PCRE2_CODE_UNIT_WIDTH 8
 #endif
@@ -61,7 +61,8 @@ static uint32_t compile_options(unsigned flags) {
     return options;
 }
 
-static sl_regex *compile(sl_slice pattern, unsigned flags, pcre2_compile_context *bounds, sl_regex_error *error) {
+static sl_regex *compile(sl_slice pattern, unsigned flags, pcre2_compile_context *bounds,
+                         sl_regex_error *error) {
     int code = 0;
     PCRE2_SIZE offset = 0;
     pcre2_code *const compiled =
@@ -103,7 +104,8 @@ const sl_regex *sl_prepare_regex(sl_prepare *prepare, sl_slice pattern, unsigned
     if (regex == NULL) {
         const size_t at = error.offset < pattern.len ? error.offset : pattern.len;
         sl_prepare_report(prepare, code, NULL, offset + at, pattern.len - at,
-                          "the regular expression cannot be compiled: %s at byte %zu", error.message, error.offset);
+                          "the regular expression cannot be compiled: %s at byte %zu", error.message,
+                          error.offset);
         return NULL;
     }
     sl_prepare_own(prepare, regex, sl_regex_free);
@@ -188,18 +190,20 @@ static void read_groups(const sl_regex *regex, pcre2_match_data *data, sl_groups
         groups->at[i].is_set = pairs[2 * i] != PCRE2_UNSET;
         groups->at[i].start = pairs[2 * i];
         groups->at[i].end = pairs[2 * i + 1];
-        /* \K within a look-ahead can put the start behind the end; PCRE2 refuses such patterns unless told otherwise. */
+        /* \K within a look-ahead can put the start behind the end; PCRE2 refuses such patterns unless told
+         * otherwise. */
         if (groups->at[i].is_set && pairs[2 * i] > pairs[2 * i + 1]) groups->at[i].start = groups->at[i].end;
     }
 }
 
-sl_answer sl_regex_match(const sl_regex *regex, sl_scratch *scratch, sl_slice text, size_t start, unsigned options,
-                         sl_groups *groups) {
+sl_answer sl_regex_match(const sl_regex *regex, sl_scratch *scratch, sl_slice text, size_t start,
+                         unsigned options, sl_groups *groups) {
     pcre2_match_data *const data = groups == NULL ? scratch->answer_only : scratch->groups;
     const uint32_t bits = match_options(options);
     int code = pcre2_match(regex->code, text.ptr, text.len, start, bits, data, scratch->limits);
     if (code == PCRE2_ERROR_JIT_STACKLIMIT) {
-        code = pcre2_match(regex->code, text.ptr, text.len, start, bits | PCRE2_NO_JIT, data, scratch->limits);
+        code =
+            pcre2_match(regex->code, text.ptr, text.len, start, bits | PCRE2_NO_JIT, data, scratch->limits);
     }
     const sl_answer answer = answer_of(code);
     if (answer == SL_YES && groups != NULL) read_groups(regex, data, groups);
@@ -250,7 +254,8 @@ static void set_error(sl_regex_error *error, size_t offset, const char *message)
     strncpy(error->message, message, sizeof error->message - 1);
 }
 
-const sl_regex *sl_scratch_compile(sl_scratch *scratch, sl_slice pattern, unsigned flags, sl_regex_error *error) {
+const sl_regex *sl_scratch_compile(sl_scratch *scratch, sl_slice pattern, unsigned flags,
+                                   sl_regex_error *error) {
     if (pattern.len > run_time_pattern_max_bytes) {
         set_error(error, 0, "pattern string is longer than the limit set by the application");
         return NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The list of the operator families and the lookup by name.
  *
- * The compiler looks names up here, once per rule; a rule holds the row's address. A new operator is a row of its family;
- * only a new family changes this file. */
+ * The compiler looks names up here, once per rule; a rule holds the row's address. A new operator is a row of
+ * its family; only a new family changes this file. */
 #include "operators/families.h"
 
 static const sl_operator *const families[] = {

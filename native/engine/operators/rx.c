@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* @rx and @rxGlobal: does the pattern occur in the value?
  *
- * Without rx_multiline patterns see the value as one text, as v2 does and CRS expects: under v3's multi-line reading a negated
- * allow-list such as "!@rx ^\d+$" accepts a value as soon as one of its lines is good. */
+ * Without rx_multiline patterns see the value as one text, as v2 does and CRS expects: under v3's multi-line
+ * reading a negated allow-list such as "!@rx ^\d+$" accepts a value as soon as one of its lines is good. */
 #include "operators/families.h"
 #include "operators/host.h"
 #include "operators/result.h"
@@ -20,7 +20,8 @@ static const sl_regex *pattern_of(const sl_call *call, const sl_operand *operand
     return sl_scratch_compile(call->scratch, operand->text, sl_scratch_rx_flags(call->scratch), NULL);
 }
 
-/* Groups that took no part are captured as the empty text, so that numbers stay in step, and have no place. */
+/* Groups that took no part are captured as the empty text, so that numbers stay in step, and have no
+ * place. */
 static void add_groups(sl_match *match, sl_slice value, const sl_groups *groups) {
     for (uint32_t i = 0; i < groups->count; i++) {
         if (groups->at[i].is_set) {
@@ -34,7 +35,8 @@ static void add_groups(sl_match *match, sl_slice value, const sl_groups *groups)
 static sl_answer rx(const sl_call *call, const sl_operand *operand, sl_slice value, sl_match *match) {
     const sl_regex *const regex = pattern_of(call, operand);
     if (regex == NULL) return SL_ERROR;
-    if (!match->want_captures && !match->want_ranges) return sl_regex_match(regex, call->scratch, value, 0, 0, NULL);
+    if (!match->want_captures && !match->want_ranges)
+        return sl_regex_match(regex, call->scratch, value, 0, 0, NULL);
     sl_groups groups;
     const sl_answer answer = sl_regex_match(regex, call->scratch, value, 0, 0, &groups);
     if (answer == SL_YES) add_groups(match, value, &groups);

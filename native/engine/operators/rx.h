@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Regular expressions: compiled once, searched often, with bounds on every search. regex.c has it all.
  *
- * PCRE2 over bytes, never UTF: a value is what the client sent. Besides @rx, selectors, SecAuditLogRelevantStatus and the
- * scripts' m.rx come here. An sl_regex is immutable and may be shared by threads; an sl_scratch belongs to one thread. */
+ * PCRE2 over bytes, never UTF: a value is what the client sent. Besides @rx, selectors,
+ * SecAuditLogRelevantStatus and the scripts' m.rx come here. An sl_regex is immutable and may be shared by
+ * threads; an sl_scratch belongs to one thread. */
 #ifndef SL_RX_H
 #define SL_RX_H
 
@@ -34,9 +35,10 @@ void sl_regex_free(void *regex);
 /* Highest group number of the pattern. */
 uint32_t sl_regex_group_count(const sl_regex *regex);
 
-/* Compiles the argument of an operator or selector, offset bytes into the argument at hand; the rule set owns the result.
- * NULL: an error with that code was reported. */
-const sl_regex *sl_prepare_regex(sl_prepare *prepare, sl_slice pattern, unsigned flags, size_t offset, const char *code);
+/* Compiles the argument of an operator or selector, offset bytes into the argument at hand; the rule set owns
+ * the result. NULL: an error with that code was reported. */
+const sl_regex *sl_prepare_regex(sl_prepare *prepare, sl_slice pattern, unsigned flags, size_t offset,
+                                 const char *code);
 
 /* ---- request side ---- */
 
@@ -46,7 +48,8 @@ void sl_scratch_free(sl_scratch *scratch);
 
 enum { sl_groups_max = 32 };
 
-/* A match: group 0 is the whole. A group that took no part has is_set false. Further groups of the pattern are left out. */
+/* A match: group 0 is the whole. A group that took no part has is_set false. Further groups of the pattern
+ * are left out. */
 typedef struct sl_groups {
     uint32_t count; /* 1 + highest group of the pattern, at most sl_groups_max */
     struct {
@@ -60,15 +63,17 @@ enum {
     SL_SEARCH_NOT_EMPTY_HERE = 2, /* only a match at start counts, and not an empty one */
 };
 
-/* Searches from start on; what stands before is seen by look-behind. groups may be NULL. SL_LIMIT: gave up. */
-sl_answer sl_regex_match(const sl_regex *regex, sl_scratch *scratch, sl_slice text, size_t start, unsigned options,
-                         sl_groups *groups);
+/* Searches from start on; what stands before is seen by look-behind. groups may be NULL. SL_LIMIT: gave
+ * up. */
+sl_answer sl_regex_match(const sl_regex *regex, sl_scratch *scratch, sl_slice text, size_t start,
+                         unsigned options, sl_groups *groups);
 /* Does it occur? A search that gave up or failed says no. */
 bool sl_regex_search(sl_scratch *scratch, const sl_regex *regex, sl_slice text);
 
-/* A pattern that is known at run time only, from the thread's bounded cache; valid until the next call that compiles.
- * NULL: error, unless it is NULL, says why. */
-const sl_regex *sl_scratch_compile(sl_scratch *scratch, sl_slice pattern, unsigned flags, sl_regex_error *error);
+/* A pattern that is known at run time only, from the thread's bounded cache; valid until the next call that
+ * compiles. NULL: error, unless it is NULL, says why. */
+const sl_regex *sl_scratch_compile(sl_scratch *scratch, sl_slice pattern, unsigned flags,
+                                   sl_regex_error *error);
 /* The same for a selector between slashes. */
 const sl_regex *sl_scratch_regex(sl_scratch *scratch, sl_slice selector);
 /* SL_REGEX_LINES if the rule set has its @rx see lines, else 0. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Comparing the value with a text, byte by byte and case-sensitive.
  *
- * The argument may hold macros; then operand->text is what they gave and nothing was prepared. None of these captures. */
+ * The argument may hold macros; then operand->text is what they gave and nothing was prepared. None of these
+ * captures. */
 #include "operators/families.h"
 #include "operators/phrase.h"
 #include "operators/result.h"
@@ -35,7 +36,9 @@ static void need_literal(sl_prepare *prepare, sl_operand *operand, sl_slice lite
     operand->necessary = necessary;
 }
 
-static void need_text(sl_prepare *prepare, sl_operand *operand) { need_literal(prepare, operand, operand->text); }
+static void need_text(sl_prepare *prepare, sl_operand *operand) {
+    need_literal(prepare, operand, operand->text);
+}
 
 static void need_needle(sl_prepare *prepare, sl_operand *operand) {
     need_literal(prepare, operand, *(const sl_slice *)operand->prepared);
@@ -61,7 +64,8 @@ static sl_answer streq(const sl_call *call, const sl_operand *operand, sl_slice 
     return sl_slice_equal(value, operand->text) ? SL_YES : SL_NO;
 }
 
-static sl_answer begins_with(const sl_call *call, const sl_operand *operand, sl_slice value, sl_match *match) {
+static sl_answer begins_with(const sl_call *call, const sl_operand *operand, sl_slice value,
+                             sl_match *match) {
     (void)call;
     (void)match;
     return sl_slice_starts(value, operand->text) ? SL_YES : SL_NO;
@@ -73,7 +77,8 @@ static sl_answer ends_with(const sl_call *call, const sl_operand *operand, sl_sl
     return sl_slice_ends(value, operand->text) ? SL_YES : SL_NO;
 }
 
-/* The value stands in the argument, anywhere: GET POST has "ET P", too. Rule writers put separators around both. */
+/* The value stands in the argument, anywhere: GET POST has "ET P", too. Rule writers put separators around
+ * both. */
 static sl_answer within(const sl_call *call, const sl_operand *operand, sl_slice value, sl_match *match) {
     (void)call;
     (void)match;
@@ -87,14 +92,16 @@ static sl_answer strmatch(const sl_call *call, const sl_operand *operand, sl_sli
     return find(decodes ? sl_phrase_decode(call->arena, operand->text) : operand->text, value, match);
 }
 
-/* Letters are words, digits and underscores are not: v3's reading, which the language suite's vectors want. */
+/* Letters are words, digits and underscores are not: v3's reading, which the language suite's vectors
+ * want. */
 static bool is_word_at(sl_slice value, size_t at, size_t len) {
     const bool is_cut_before = at > 0 && sl_ascii_is_alpha(value.ptr[at - 1]);
     const bool is_cut_after = at + len < value.len && sl_ascii_is_alpha(value.ptr[at + len]);
     return !is_cut_before && !is_cut_after;
 }
 
-static sl_answer contains_word(const sl_call *call, const sl_operand *operand, sl_slice value, sl_match *match) {
+static sl_answer contains_word(const sl_call *call, const sl_operand *operand, sl_slice value,
+                               sl_match *match) {
     (void)call;
     const sl_slice word = operand->text;
     if (word.len == 0) return SL_YES;
@@ -114,10 +121,12 @@ static sl_answer contains_word(const sl_call *call, const sl_operand *operand, s
 const sl_operator sl_operators_string[] = {
     {"beginsWith", "BeginsWith", SL_ARGUMENT_MACRO, prepare_text, begins_with, need_text,
      "the value starts with the text"},
-    {"contains", "Contains", SL_ARGUMENT_MACRO, prepare_text, contains, need_text, "the value holds the text"},
+    {"contains", "Contains", SL_ARGUMENT_MACRO, prepare_text, contains, need_text,
+     "the value holds the text"},
     {"containsWord", "ContainsWord", SL_ARGUMENT_MACRO, prepare_text, contains_word, need_text,
      "the value holds the text as a word"},
-    {"endsWith", "EndsWith", SL_ARGUMENT_MACRO, prepare_text, ends_with, need_text, "the value ends with the text"},
+    {"endsWith", "EndsWith", SL_ARGUMENT_MACRO, prepare_text, ends_with, need_text,
+     "the value ends with the text"},
     {"streq", "StrEq", SL_ARGUMENT_MACRO, prepare_text, streq, need_text, "the value is the text"},
     {"strmatch", "StrMatch", SL_ARGUMENT_MACRO, prepare_strmatch, strmatch, need_needle,
      "the value holds the text, which may have bytes as |0d 0a|"},

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Operators that ModSecurity has and seclua has not.
  *
- * They have rows so that a rule set that uses one is told what is missing and what to do, instead of "unknown operator";
- * nothing here ever runs on a request. */
+ * They have rows so that a rule set that uses one is told what is missing and what to do, instead of "unknown
+ * operator"; nothing here ever runs on a request. */
 #include "operators/families.h"
 
 static bool refuse(sl_prepare *prepare, sl_slice argument, const char *message, const char *hint) {
@@ -12,8 +12,9 @@ static bool refuse(sl_prepare *prepare, sl_slice argument, const char *message, 
 
 static bool refuse_rbl(sl_prepare *prepare, sl_slice argument, sl_operand *operand) {
     (void)operand;
-    return refuse(prepare, argument, "@rbl is not offered: a rule cannot wait for a DNS answer",
-                  "ask the list in the application and hand the answer to the rules, or use @ipMatchFromFile");
+    return refuse(
+        prepare, argument, "@rbl is not offered: a rule cannot wait for a DNS answer",
+        "ask the list in the application and hand the answer to the rules, or use @ipMatchFromFile");
 }
 
 static bool refuse_fuzzy_hash(sl_prepare *prepare, sl_slice argument, sl_operand *operand) {
@@ -30,7 +31,8 @@ static bool refuse_safe_browsing(sl_prepare *prepare, sl_slice argument, sl_oper
 
 static bool refuse_validate_hash(sl_prepare *prepare, sl_slice argument, sl_operand *operand) {
     (void)operand;
-    return refuse(prepare, argument, "@validateHash is not offered: seclua does not sign the links of responses",
+    return refuse(prepare, argument,
+                  "@validateHash is not offered: seclua does not sign the links of responses",
                   "remove the rule, or sign links in the application");
 }
 
@@ -40,7 +42,8 @@ static bool refuse_substitution(sl_prepare *prepare, sl_slice argument, sl_opera
                   "use @rx to find the text, and rewrite it in the application");
 }
 
-static sl_answer cannot_match(const sl_call *call, const sl_operand *operand, sl_slice value, sl_match *match) {
+static sl_answer cannot_match(const sl_call *call, const sl_operand *operand, sl_slice value,
+                              sl_match *match) {
     (void)call;
     (void)operand;
     (void)value;

@@ -11,8 +11,9 @@ typedef struct byte_set {
 
 static bool refuse_entry(sl_prepare *prepare, sl_slice argument, sl_slice entry, const char *reason) {
     sl_prepare_report(prepare, "SECLUA_E_OPERATOR_PARAM", "write numbers and ranges such as 10,13,32-126",
-                      (size_t)(entry.ptr - argument.ptr), entry.len, "@validateByteRange cannot read \"%.*s\": %s",
-                      (int)entry.len, (const char *)entry.ptr, reason);
+                      (size_t)(entry.ptr - argument.ptr), entry.len,
+                      "@validateByteRange cannot read \"%.*s\": %s", (int)entry.len, (const char *)entry.ptr,
+                      reason);
     return false;
 }
 
@@ -57,7 +58,8 @@ static bool prepare_byte_range(sl_prepare *prepare, sl_slice argument, sl_operan
     for (size_t start = 0; start <= argument.len;) {
         const size_t comma = sl_slice_find_byte(sl_slice_from(argument, start), ',');
         const size_t end = comma == SIZE_MAX ? argument.len : start + comma;
-        is_good = add_bytes(prepare, argument, sl_slice_of(argument.ptr + start, end - start), set) && is_good;
+        is_good =
+            add_bytes(prepare, argument, sl_slice_of(argument.ptr + start, end - start), set) && is_good;
         start = end + 1;
     }
     operand->prepared = set;
@@ -88,7 +90,8 @@ static bool prepare_nothing(sl_prepare *prepare, sl_slice argument, sl_operand *
     return true;
 }
 
-static sl_answer url_encoding(const sl_call *call, const sl_operand *operand, sl_slice value, sl_match *match) {
+static sl_answer url_encoding(const sl_call *call, const sl_operand *operand, sl_slice value,
+                              sl_match *match) {
     (void)call;
     (void)operand;
     for (size_t at = 0; at < value.len; at++) {
@@ -104,8 +107,9 @@ static sl_answer url_encoding(const sl_call *call, const sl_operand *operand, sl
     return SL_NO;
 }
 
-/* Bytes of the character that begins here, 0 when it is not valid. The second byte's bounds rule out what is overlong (after
- * E0 and F0), surrogates (after ED) and what lies above U+10FFFF (after F4; v2 and v3 accept that). */
+/* Bytes of the character that begins here, 0 when it is not valid. The second byte's bounds rule out what is
+ * overlong (after E0 and F0), surrogates (after ED) and what lies above U+10FFFF (after F4; v2 and v3 accept
+ * that). */
 static size_t character_length(const uint8_t *at, size_t left) {
     const uint8_t lead = at[0];
     if (lead < 0x80) return 1;
@@ -121,7 +125,8 @@ static size_t character_length(const uint8_t *at, size_t left) {
     return len;
 }
 
-static sl_answer utf8_encoding(const sl_call *call, const sl_operand *operand, sl_slice value, sl_match *match) {
+static sl_answer utf8_encoding(const sl_call *call, const sl_operand *operand, sl_slice value,
+                               sl_match *match) {
     (void)call;
     (void)operand;
     for (size_t at = 0; at < value.len;) {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* @verifyCC, @verifySSN, @verifyCPF, @verifySVNR, @validateNid: numbers that carry their own check.
  *
- * A regular expression finds candidates, a checksum says which of them are real. The first four start again one byte behind a
- * candidate that fails, so that a number is found within a longer one, too. Since a pattern may then match nearly the whole
- * value again and again, the bytes that candidates may take together are bounded. */
+ * A regular expression finds candidates, a checksum says which of them are real. The first four start again
+ * one byte behind a candidate that fails, so that a number is found within a longer one, too. Since a pattern
+ * may then match nearly the whole value again and again, the bytes that candidates may take together are
+ * bounded. */
 #include "operators/families.h"
 #include "operators/result.h"
 #include "operators/rx.h"
@@ -155,8 +156,8 @@ static bool prepare_national(sl_prepare *prepare, sl_slice argument, sl_operand 
     while (start < argument.len && sl_ascii_is_space(argument.ptr[start])) start++;
     const check is_good = national_check(sl_slice_of(argument.ptr, end));
     if (is_good == NULL || start == argument.len) {
-        sl_prepare_report(prepare, "SECLUA_E_OPERATOR_PARAM", "write cl or us, a blank and the pattern", 0, argument.len,
-                          "@validateNid needs a known country and a regular expression");
+        sl_prepare_report(prepare, "SECLUA_E_OPERATOR_PARAM", "write cl or us, a blank and the pattern", 0,
+                          argument.len, "@validateNid needs a known country and a regular expression");
         return false;
     }
     national *const prepared = SL_NEW(prepare->arena, national);
@@ -184,7 +185,8 @@ static sl_answer verify(const sl_call *call, const sl_operand *operand, sl_slice
         }
         examined += len;
         if (examined > candidate_bytes_max) return SL_LIMIT;
-        /* Nothing begins between start and the candidate, so the next one is looked for just behind its first byte. */
+        /* Nothing begins between start and the candidate, so the next one is looked for just behind its first
+         * byte. */
         start = at + 1;
     }
     return SL_NO;
@@ -202,12 +204,14 @@ static sl_answer verify_cpf(const sl_call *call, const sl_operand *operand, sl_s
     return verify(call, operand, value, match, is_cpf);
 }
 
-static sl_answer verify_svnr(const sl_call *call, const sl_operand *operand, sl_slice value, sl_match *match) {
+static sl_answer verify_svnr(const sl_call *call, const sl_operand *operand, sl_slice value,
+                             sl_match *match) {
     return verify(call, operand, value, match, is_svnr);
 }
 
 /* The first ten candidates, side by side; all good ones are captured. */
-static sl_answer validate_national(const sl_call *call, const sl_operand *operand, sl_slice value, sl_match *match) {
+static sl_answer validate_national(const sl_call *call, const sl_operand *operand, sl_slice value,
+                                   sl_match *match) {
     const national *const prepared = operand->prepared;
     bool has_matched = false;
     size_t start = 0;

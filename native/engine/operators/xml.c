@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* @validateDTD, @validateSchema: they match when the XML body does NOT follow the grammar.
  *
- * The grammar is read once, at load, and shared by all threads: validation only reads it. Nothing that a body names is ever
- * loaded; nothing is written to stderr. Schemas may include others beside them, since they are the administrator's. */
+ * The grammar is read once, at load, and shared by all threads: validation only reads it. Nothing that a body
+ * names is ever loaded; nothing is written to stderr. Schemas may include others beside them, since they are
+ * the administrator's. */
 #include <errno.h>
 #include <libxml/hash.h>
 #include <libxml/parser.h>
@@ -32,11 +33,12 @@ static void keep_first(void *context, const xmlError *error) {
     first->line = error->line;
 }
 
-static bool read_grammar(sl_prepare *prepare, sl_slice argument, const char *what, sl_slice *path, sl_slice *content) {
+static bool read_grammar(sl_prepare *prepare, sl_slice argument, const char *what, sl_slice *path,
+                         sl_slice *content) {
     if (!prepare->read_file(prepare->context, argument, path, content)) {
         sl_prepare_report(prepare, "SECLUA_E_FILE_OPEN",
-                          "a name is looked for beside the file of the rule, then in the working directory", 0,
-                          argument.len, "cannot read the %s %.*s: %s", what, (int)argument.len,
+                          "a name is looked for beside the file of the rule, then in the working directory",
+                          0, argument.len, "cannot read the %s %.*s: %s", what, (int)argument.len,
                           (const char *)argument.ptr, strerror(errno));
         return false;
     }
@@ -46,8 +48,9 @@ static bool read_grammar(sl_prepare *prepare, sl_slice argument, const char *wha
 }
 
 static bool refuse_grammar(sl_prepare *prepare, sl_slice argument, const char *what, const complaint *first) {
-    sl_prepare_report(prepare, "SECLUA_E_OPERATOR_PARAM", NULL, 0, argument.len, "the %s %.*s is wrong at line %d: %s",
-                      what, (int)argument.len, (const char *)argument.ptr, first->line,
+    sl_prepare_report(prepare, "SECLUA_E_OPERATOR_PARAM", NULL, 0, argument.len,
+                      "the %s %.*s is wrong at line %d: %s", what, (int)argument.len,
+                      (const char *)argument.ptr, first->line,
                       first->text[0] != '\0' ? first->text : "it cannot be read");
     return false;
 }
@@ -66,7 +69,8 @@ static bool prepare_schema(sl_prepare *prepare, sl_slice argument, sl_operand *o
     if (parser != NULL) {
         xmlCtxtSetErrorHandler(parser, keep_first, &first);
         const char *const url = sl_arena_z(prepare->arena, path); /* includes are relative to it */
-        document = xmlCtxtReadMemory(parser, (const char *)content.ptr, (int)content.len, url, NULL, XML_PARSE_NONET);
+        document = xmlCtxtReadMemory(parser, (const char *)content.ptr, (int)content.len, url, NULL,
+                                     XML_PARSE_NONET);
         xmlFreeParserCtxt(parser);
     }
     xmlSchemaParserCtxt *const reader = document == NULL ? NULL : xmlSchemaNewDocParserCtxt(document);
@@ -79,7 +83,8 @@ static bool prepare_schema(sl_prepare *prepare, sl_slice argument, sl_operand *o
         xmlFreeDoc(document);
         return refuse_grammar(prepare, argument, what, &first);
     }
-    sl_prepare_own(prepare, document, free_document); /* the schema points into it; what came last goes first */
+    sl_prepare_own(prepare, document,
+                   free_document); /* the schema points into it; what came last goes first */
     sl_prepare_own(prepare, schema, free_schema);
     operand->prepared = schema;
     return true;
@@ -105,8 +110,8 @@ static void build_content_model(void *declaration, void *context, const xmlChar 
 #pragma GCC diagnostic pop
 #endif
 
-/* libxml2 builds the automaton of an element when it first meets one. The threads share the DTD, so this must be over before
- * the first request. */
+/* libxml2 builds the automaton of an element when it first meets one. The threads share the DTD, so this must
+ * be over before the first request. */
 static bool finish_dtd(xmlDtd *dtd) {
     xmlValidCtxt *const validator = xmlNewValidCtxt();
     if (validator == NULL) return false;
@@ -149,7 +154,8 @@ static void ignore_error(void *context, const xmlError *error) {
     (void)error;
 }
 
-/* NULL: the answer is *answer. A body that is not well-formed follows no grammar; a body that is no XML is not judged. */
+/* NULL: the answer is *answer. A body that is not well-formed follows no grammar; a body that is no XML is
+ * not judged. */
 static xmlDoc *document_of(const sl_call *call, sl_answer *answer) {
     xmlDoc *const document = sl_txn_xml_document(call->txn);
     if (document == NULL) {
@@ -161,7 +167,8 @@ static xmlDoc *document_of(const sl_call *call, sl_answer *answer) {
     return (document->properties & XML_DOC_WELLFORMED) != 0 ? document : NULL;
 }
 
-static sl_answer validate_schema(const sl_call *call, const sl_operand *operand, sl_slice value, sl_match *match) {
+static sl_answer validate_schema(const sl_call *call, const sl_operand *operand, sl_slice value,
+                                 sl_match *match) {
     (void)value;
     (void)match;
     sl_answer answer;
@@ -176,7 +183,8 @@ static sl_answer validate_schema(const sl_call *call, const sl_operand *operand,
     return result == 0 ? SL_NO : SL_YES;
 }
 
-static sl_answer validate_dtd(const sl_call *call, const sl_operand *operand, sl_slice value, sl_match *match) {
+static sl_answer validate_dtd(const sl_call *call, const sl_operand *operand, sl_slice value,
+                              sl_match *match) {
     (void)value;
     (void)match;
     sl_answer answer;

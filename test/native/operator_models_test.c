@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The fast code of the operators against plain models of it, and against texts made to hurt. */
+#include "base/strbuf.h"
+#include "operator_harness.h"
+#include "operators/address.h"
+
+/* ---- models ---- */
+
+/* The plain twin of the automaton. */
+static bool find_phrase(const sl_slice *phrases, size_t count, sl_slice text, sl_slice *found) {
+    for (size_t end = 1; end <= text.len; end++) {
+        found->len = 0;
+        for (size_t i = 0; i < count; i++) {
+            const sl_slice phrase = phrases[i];
+            if (phrase.len > end || phrase.len <= found->len) continue;
+            if (sl_slice_equal_fold(sl_slice_of(text.ptr + end - phrase.len, phrase.len), phrase))
+                *found = phrase;
+        }
+        if (found->len > 0) return true;
+    }
+    return false;
+}
+
+static uint32_t next_random(uint32_t *state) {
+    *state = *state * 1664525u + 1013904223u;
+    return *state >> 16;
+}
+
+static sl_slice random_text(sl_arena *arena, uint32_t *state, size_t len) {
+    uint8_t *const out = sl_arena_alloc(arena, len + 1);
+    for (size_t i = 0; i < len; i++) out[i] = (uint8_t)"abcABC"[next_random(state) % 6];
+    return sl_slice_of(out, len);
+}
+
+static void test_phrases_against_model(harness *h) {
+    uint32_t seed = 20261124;
+    for (int round = 0; round < 2000; round++) {
+        const sl_arena_mark mark = sl_arena_save(&h->arena);
+        sl_slice phrases[8];
+        const size_t count = 1 + next_random(&seed) % 8;
+        sl_strbuf argument;
+        sl_strbuf_init(&argument, &h->arena, 64);
+        for (size_t i = 0; i < count; i++) {
+            phrases[i] = random_text(&h->arena, &seed, 1 + next_random(&seed) % 5);
+            sl_strbuf_add(&argument, phrases[i]);
+            sl_strbuf_add_byte(&argument, ' ');
+        }
+        const subject loaded = harness_load(h, SL_LIT("pm"), sl_strbuf_slice(&argument));
+        for (int i = 0; i < 10; i++) {
+            const sl_slice text = random_text(&h->arena, &seed, next_random(&seed) % 12);
+            sl_slice expected = SL_EMPTY;
+            const bool is_expected = find_phrase(phrases, count, text, &expected);
+            sl_match match;
+            const bool is_found = harness_ask(h, &loaded, text, &match) == SL_YES;
+            h->checks++;
+            if (is_found != is_expected || (is_found && !sl_slice_equal(match.captures[0], expected))) {
+                harness_fail(h, SL_LIT("pm"), sl_strbuf_slice(&argument), text,
+                             "the model answers otherwise");
+            }
+        }
+        sl_arena_rollback(&h->arena, mark);
+    }
+}
+
+/* Every prefix length, at both edges of the network and one beyond. */
+static void test_networks_against_model(harness *h) {
+    for (unsigned prefix = 1; prefix <= 32; prefix++) {
+        const uint32_t mask = UINT32_MAX << (32 - prefix);
+        const uint32_t base = 0xAC10A5C3u & mask;
+        char argument[64], value[32];
+        snprintf(argument, sizeof argument, "172.16.165.195/%u", prefix);
+        const struct {
+            uint32_t address;
+            bool is_inside;
+        } rows[] = {{base, true}, {base | ~mask, true}, {base - 1, false}, {(base | ~mask) + 1, false}};
+        for (size_t i = 0; i < 4; i++) {
+            const uint32_t a = rows[i].address;
+            snprintf(value, sizeof value, "%u.%u.%u.%u", a >> 24, a >> 16 & 255, a >> 8 & 255, a & 255);
+            sl_match match;
+            h->checks++;
+            const sl_answer answer = answer_to(h, "ipMatch", sl_slice_z(argument), sl_slice_z(value), &match);
+            if ((answer == SL_YES) != rows[i].is_inside) {
+                harness_fail(h, SL_LIT("ipMatch"), sl_slice_z(argument), sl_slice_z(value),
+                             harness_word(answer));
+            }
+        }
+    }
+}
+
+static void test_addresses(harness *h) {
+    static const char *const good[] = {
+        "0.0.0.0",         "255.255.255.255", "::",                  "::1",
+        "1::",             "1:2:3:4:5:6:7:8", "1::8",                "1:2:3:4:5:6:7::",
+        "::2:3:4:5:6:7:8", "::1.2.3.4",       "1:2:3:4:5:6:1.2.3.4", "FFFF::ffff",
+    };
+    static const char *const bad[] = {
+        "",                  "1",                     "1.2.3",         "1.2.3.4.",
+        ".1.2.3.4",          "1.2.3.04",              "1.2.3.256",     "1.2.3.+4",
+        ":",                 ":::",                   "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9",
+        "1::2::3",           "::12345",               "1:",            ":1",
+        "1:2:3:4:5:6:7:8::", "1:2:3:4:5:6:7:1.2.3.4", "1.2.3.4::",     "::g",
+        "1:2:3:4::5:6:7:8",
+    };
+    sl_address address;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        expect(h, sl_address_parse(sl_slice_z(good[i]), &address), good[i]);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        expect(h, !sl_address_parse(sl_slice_z(bad[i]), &address), bad[i]);
+    }
+}
+
+/* ---- texts made to hurt ---- */
+
+static sl_slice repeated(harness *h, uint8_t byte, size_t len) {
+    uint8_t *const out = sl_arena_alloc(&h->arena, len);
+    memset(out, byte, len);
+    return sl_slice_of(out, len);
+}
+
+static void test_hostile(harness *h) {
+    enum { size = 200000 };
+    sl_match match;
+    const sl_slice nines = repeated(h, '9', size);
+    expect(h, answer_to(h, "verifySSN", SL_LIT("\\d+"), nines, &match) == SL_LIMIT,
+           "candidates as long as the value end at a limit");
+    expect(h, answer_to(h, "verifyCPF", SL_LIT("\\d{11}"), nines, &match) == SL_NO,
+           "short candidates are all tried");
+    const sl_slice letters = repeated(h, 'a', size);
+    expect(h, answer_to(h, "containsWord", SL_LIT("aaaa"), letters, &match) == SL_NO,
+           "a long word holds no short one");
+    expect(h, answer_to(h, "rx", SL_LIT("^(?:a|ab)*+c"), letters, &match) != SL_YES, "a deep search ends");
+    expect(h, answer_to(h, "pm", SL_LIT("aaaaaaaaab aaaab ab"), letters, &match) == SL_NO,
+           "failure links end");
+    expect(h, answer_to(h, "rxGlobal", SL_LIT("x*"), letters, &match) == SL_YES && match.capture_count == 10,
+           "a global search stops when the captures are full");
+}
+
+int main(void) {
+    harness h;
+    harness_open(&h, false);
+    test_phrases_against_model(&h);
+    test_networks_against_model(&h);
+    test_addresses(&h);
+    test_hostile(&h);
+    const int result = harness_result("operator models", &h);
+    harness_close(&h);
+    return result;
+}
