@@ -366,6 +366,7 @@ static void test_macros(harness *h) {
            "a run-time pattern has a largest size");
     expect(h, sl_scratch_compile(h->scratch, SL_LIT("a)"), 0, &error) == NULL && error.offset == 1,
            "an error of a pattern has its place");
+    expect(h, sl_regex_compile(SL_LIT("("), 0, NULL) == NULL, "nobody has to ask why a pattern is bad");
     const sl_regex *const selector = sl_scratch_regex(h->scratch, SL_LIT("^A$"));
     expect(h, selector != NULL && sl_regex_search(h->scratch, selector, SL_LIT("a")),
            "selectors ignore case");

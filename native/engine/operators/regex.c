@@ -84,7 +84,8 @@ static sl_regex *compile(sl_slice pattern, unsigned flags, pcre2_compile_context
 static void make_fast(sl_regex *regex) { (void)pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE); }
 
 sl_regex *sl_regex_compile(sl_slice pattern, unsigned flags, sl_regex_error *error) {
-    sl_regex *const regex = compile(pattern, flags, NULL, error);
+    sl_regex_error unread;
+    sl_regex *const regex = compile(pattern, flags, NULL, error == NULL ? &unread : error);
     if (regex != NULL) make_fast(regex);
     return regex;
 }

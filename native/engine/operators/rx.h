@@ -28,7 +28,7 @@ typedef struct sl_regex_error {
     char message[160];
 } sl_regex_error;
 
-/* The dot matches every byte. NULL: error says why. */
+/* The dot matches every byte. NULL: error, unless it is NULL, says why. */
 sl_regex *sl_regex_compile(sl_slice pattern, unsigned flags, sl_regex_error *error);
 /* Takes void so that sl_prepare_own can have it. NULL is fine. */
 void sl_regex_free(void *regex);
