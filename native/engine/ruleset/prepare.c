@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The two things that every prepare function needs: reporting with a formatted message, and handing over a resource.
+/* The two things that every prepare function needs: reporting with a formatted message, and handing over a
+ * resource.
  *
  * Load side only. Messages may quote the argument; the diagnostics escape what must not reach a terminal. */
 #include "ruleset/prepare.h"
