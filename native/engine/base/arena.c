@@ -66,7 +66,7 @@ void *sl_arena_alloc_slow(sl_arena *arena, size_t size) {
 
 void *sl_arena_zalloc(sl_arena *arena, size_t size) {
     void *at = sl_arena_alloc(arena, size);
-    memset(at, 0, size);
+    if (size != 0) memset(at, 0, size);
     return at;
 }
 

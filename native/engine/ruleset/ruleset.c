@@ -2,6 +2,8 @@
 /* Life of a rule set: made with one reference, shared by threads and live transactions, freed with the last one. */
 #include "ruleset/ruleset.h"
 
+#include "operators/host.h"
+
 #include <stdatomic.h>
 #include <stdlib.h>
 
