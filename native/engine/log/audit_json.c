@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The audit record as JSON: the layout of ModSecurity 3 with what it lacks (spec 08, 5.2 and 5.4).
+ *
+ * v3 repeats keys when a header repeats, emits invalid UTF-8, and says nothing of the intervention. Here every key occurs once,
+ * every text is UTF-8, and bodies are cut with a flag. Types are v3's: what is a text there is a text here. */
+#include "base/strbuf.h"
+#include "log/json.h"
+#include "log/log.h"
+#include "log/mask.h"
+#include "log/message.h"
+#include "log/parts.h"
+#include "log/platform.h"
+#include "log/stamp.h"
+#include "run/clock.h"
+#include "transformations/digest.h"
+
+enum {
+    body_bytes_max = 64 * 1024,
+    text_bytes_max = 8192 /* of msg, data and tags */
+};
+
+static sl_slice cut(sl_slice text) { return sl_slice_of(text.ptr, text.len < text_bytes_max ? text.len : text_bytes_max); }
+
+static sl_slice digits(sl_txn *txn, uint64_t number) {
+    sl_strbuf text;
+    sl_strbuf_init(&text, &txn->arena, 24);
+    sl_strbuf_add_format(&text, "%llu", (unsigned long long)number);
+    return sl_strbuf_slice(&text);
+}
+
+/* ---- header of the record ---- */
+
+static void put_server_id(sl_json *json) {
+    static const char hex[] = "0123456789abcdef";
+    char name[256];
+    uint8_t digest[SL_SHA1_BYTES];
+    char text[2 * SL_SHA1_BYTES];
+    sl_sha1(sl_slice_of(name, sl_platform_host_name(name, sizeof name)), digest);
+    for (size_t i = 0; i < sizeof digest; i++) {
+        text[2 * i] = hex[digest[i] >> 4];
+        text[2 * i + 1] = hex[digest[i] & 15];
+    }
+    sl_json_put_text(json, "server_id", sl_slice_of(text, sizeof text));
+}
+
+static void put_head(sl_json *json, const sl_txn *txn) {
+    char stamp[sl_stamp_bytes_max];
+    sl_json_put_text(json, "client_ip", txn->client_address);
+    sl_json_put_text(json, "time_stamp", sl_slice_of(stamp, sl_stamp_c(stamp, txn->start_us)));
+    sl_json_put_text(json, "time", sl_slice_of(stamp, sl_stamp_iso(stamp, txn->start_us)));
+    put_server_id(json);
+    sl_json_put_integer(json, "client_port", txn->client_port);
+    sl_json_put_text(json, "host_ip", txn->server_address);
+    sl_json_put_integer(json, "host_port", txn->server_port);
+    sl_json_put_text(json, "unique_id", txn->id);
+}
+
+/* ---- headers ---- */
+
+static bool is_first_of_name(const sl_members *headers, size_t index) {
+    const sl_member *header = headers->items[index];
+    for (size_t i = 0; i < index; i++) {
+        const sl_member *earlier = headers->items[i];
+        if (earlier->hash == header->hash && sl_slice_equal_fold(earlier->name->slice, header->name->slice)) return false;
+    }
+    return true;
+}
+
+static void put_every_header(sl_json *json, sl_txn *txn, const sl_members *headers, sl_mask_kind kind) {
+    sl_json_key(json, "headers_all");
+    sl_json_open_array(json);
+    for (size_t i = 0; i < headers->count; i++) {
+        sl_json_open_array(json);
+        sl_json_text(json, headers->items[i]->name->slice);
+        sl_json_text(json, sl_mask_header(txn, kind, headers->items[i]));
+        sl_json_close_array(json);
+    }
+    sl_json_close_array(json);
+}
+
+/* An object can show each name once: the first one. Only when that leaves something out, all follow as pairs. */
+static void put_headers(sl_json *json, sl_txn *txn, const sl_members *headers, sl_mask_kind kind) {
+    bool repeats = false;
+    sl_json_key(json, "headers");
+    sl_json_open_object(json);
+    for (size_t i = 0; i < headers->count; i++) {
+        if (!is_first_of_name(headers, i)) {
+            repeats = true;
+            continue;
+        }
+        sl_json_foreign_key(json, headers->items[i]->name->slice);
+        sl_json_text(json, sl_mask_header(txn, kind, headers->items[i]));
+    }
+    sl_json_close_object(json);
+    if (repeats) put_every_header(json, txn, headers, kind);
+}
+
+/* ---- request and response ---- */
+
+static void put_body(sl_json *json, const sl_shown_body *body) {
+    if (body->is_hidden) {
+        sl_json_put_boolean(json, "body_sanitised", true);
+        return;
+    }
+    sl_json_put_text(json, "body", body->text);
+    if (body->is_cut) sl_json_put_boolean(json, "body_truncated", true);
+}
+
+/* "1.1" may stand as a number; "1.", "01" and whatever else a client sends may not. */
+static bool is_version_number(sl_slice text) {
+    const size_t dot = sl_slice_find_byte(text, '.');
+    const size_t whole_len = dot == SIZE_MAX ? text.len : dot;
+    if (whole_len == 0 || text.len > 8 || whole_len + 1 == text.len) return false;
+    if (text.ptr[0] == '0' && whole_len > 1) return false;
+    for (size_t i = 0; i < text.len; i++) {
+        if (i != whole_len && !sl_ascii_is_digit(text.ptr[i])) return false;
+    }
+    return true;
+}
+
+static void put_http_version(sl_json *json, sl_slice protocol) {
+    const size_t slash = sl_slice_find_byte(protocol, '/');
+    const sl_slice version = slash == SIZE_MAX ? protocol : sl_slice_from(protocol, slash + 1);
+    sl_json_key(json, "http_version");
+    if (is_version_number(version)) {
+        sl_json_number(json, version);
+    } else {
+        sl_json_text(json, version);
+    }
+}
+
+static void put_request(sl_json *json, sl_txn *txn) {
+    sl_json_key(json, "request");
+    sl_json_open_object(json);
+    sl_json_put_text(json, "method", txn->method);
+    put_http_version(json, txn->protocol);
+    sl_json_put_text(json, "uri", sl_mask_uri(txn));
+    if (sl_parts_has(txn, 'C')) {
+        sl_shown_body body;
+        sl_parts_request_body(txn, body_bytes_max, &body);
+        put_body(json, &body);
+    }
+    if (sl_parts_has(txn, 'B')) put_headers(json, txn, &txn->request_headers, SL_MASK_REQUEST_HEADER);
+    sl_json_close_object(json);
+}
+
+static void put_response(sl_json *json, sl_txn *txn) {
+    sl_json_key(json, "response");
+    sl_json_open_object(json);
+    sl_json_put_integer(json, "http_code", sl_parts_status(txn));
+    if (sl_parts_has(txn, 'E') && txn->response_body.len != 0) {
+        sl_shown_body body;
+        sl_parts_response_body(txn, body_bytes_max, &body);
+        put_body(json, &body);
+    }
+    if (sl_parts_has(txn, 'F')) put_headers(json, txn, &txn->response_headers, SL_MASK_RESPONSE_HEADER);
+    sl_json_close_object(json);
+}
+
+/* ---- what the engine did ---- */
+
+static void put_intervention(sl_json *json, const sl_txn *txn) {
+    static const char *const actions[] = {"pass", "deny", "drop", "redirect", "proxy"};
+    if (!txn->is_intervened) return;
+    sl_json_key(json, "intervention");
+    sl_json_open_object(json);
+    sl_json_put_text(json, "action", sl_slice_z(actions[txn->verdict.action]));
+    sl_json_put_integer(json, "status", txn->verdict.status);
+    sl_json_put_text(json, "url", txn->verdict.url);
+    sl_json_put_integer(json, "phase", txn->verdict.phase);
+    sl_json_put_integer(json, "ruleId", (int64_t)txn->verdict.rule_id);
+    sl_json_close_object(json);
+}
+
+static void put_stopwatch(sl_json *json, const sl_txn *txn) {
+    static const char *const names[SL_PHASES] = {"p0", "p1", "p2", "p3", "p4", "p5"};
+    sl_json_key(json, "stopwatch");
+    sl_json_open_object(json);
+    sl_json_put_integer(json, "duration", sl_clock_monotonic_us() - txn->start_clock_us);
+    for (int phase = 1; phase < SL_PHASES; phase++) sl_json_put_integer(json, names[phase], txn->phase_us[phase]);
+    sl_json_close_object(json);
+}
+
+static void put_producer(sl_json *json, const sl_txn *txn) {
+    const sl_config *config = &txn->rules->config;
+    sl_strbuf name;
+    sl_strbuf_init(&name, json->out.arena, 32);
+    sl_strbuf_add_format(&name, "seclua/%s", seclua_version());
+    sl_json_key(json, "producer");
+    sl_json_open_object(json);
+    sl_json_put_text(json, "modsecurity", sl_strbuf_slice(&name));
+    sl_json_put_text(json, "connector", SL_LIT("seclua"));
+    sl_json_put_text(json, "secrules_engine", sl_slice_z(sl_parts_engine_mode(txn)));
+    sl_json_key(json, "components");
+    sl_json_open_array(json);
+    for (size_t i = 0; i < config->component_signature_count; i++) sl_json_text(json, config->component_signatures[i]);
+    sl_json_close_array(json);
+    sl_json_close_object(json);
+}
+
+static void put_texts(sl_json *json, const char *key, const sl_slice *texts, size_t count) {
+    sl_json_key(json, key);
+    sl_json_open_array(json);
+    for (size_t i = 0; i < count; i++) sl_json_text(json, cut(texts[i]));
+    sl_json_close_array(json);
+}
+
+static void put_message(sl_json *json, sl_txn *txn, const seclua_event *event) {
+    sl_strbuf match;
+    sl_strbuf_init(&match, &txn->arena, 256);
+    sl_message_add_match(&match, txn, event);
+    sl_json_open_object(json);
+    sl_json_put_text(json, "message", sl_mask_message(txn, event, cut(event->message)));
+    sl_json_key(json, "details");
+    sl_json_open_object(json);
+    sl_json_put_text(json, "match", sl_strbuf_slice(&match));
+    sl_json_put_text(json, "reference", event->reference);
+    sl_json_put_text(json, "ruleId", digits(txn, event->rule_id));
+    sl_json_put_text(json, "file", event->file);
+    sl_json_put_text(json, "lineNumber", digits(txn, event->line));
+    sl_json_put_text(json, "data", sl_mask_message(txn, event, cut(event->data)));
+    sl_json_put_text(json, "severity", event->severity < 0 ? SL_EMPTY : digits(txn, (uint64_t)event->severity));
+    sl_json_put_text(json, "ver", event->ver);
+    sl_json_put_text(json, "rev", event->rev);
+    put_texts(json, "tags", event->tags, event->tag_count);
+    sl_json_put_text(json, "maturity", digits(txn, event->maturity));
+    sl_json_put_text(json, "accuracy", digits(txn, event->accuracy));
+    sl_json_put_integer(json, "phase", event->phase);
+    sl_json_put_boolean(json, "disruptive", event->disruptive);
+    sl_json_close_object(json);
+    sl_json_close_object(json);
+}
+
+static void put_messages(sl_json *json, sl_txn *txn) {
+    sl_json_key(json, "messages");
+    sl_json_open_array(json);
+    for (size_t i = 0; i < txn->events.count; i++) {
+        if (txn->events.items[i]->audit) put_message(json, txn, txn->events.items[i]);
+    }
+    sl_json_close_array(json);
+}
+
+static void put_sanitised(sl_json *json, sl_txn *txn) {
+    static const char *const keys[SL_MASK_KINDS] = {"args", "request_headers", "response_headers"};
+    if (txn->sanitised == NULL) return;
+    sl_json_key(json, "sanitized");
+    sl_json_open_object(json);
+    for (int kind = 0; kind < SL_MASK_KINDS; kind++) {
+        const sl_slice *names;
+        const size_t count = sl_mask_names(txn, (sl_mask_kind)kind, &names);
+        put_texts(json, keys[kind], names, count);
+    }
+    sl_json_close_object(json);
+}
+
+/* ---- uploads and rules, as v2 shows them ---- */
+
+static void put_uploads(sl_json *json, const sl_txn *txn) {
+    uint64_t total = 0;
+    sl_json_key(json, "uploads");
+    sl_json_open_object(json);
+    sl_json_key(json, "info");
+    sl_json_open_array(json);
+    for (size_t i = 0; i < txn->multipart->part_count; i++) {
+        const sl_part *part = txn->multipart->parts[i];
+        if (!part->is_file) continue;
+        total += part->data.len;
+        sl_json_open_object(json);
+        sl_json_put_integer(json, "file_size", (int64_t)part->data.len);
+        sl_json_put_text(json, "file_name", cut(part->filename));
+        sl_json_put_text(json, "content_type", cut(part->content_type));
+        sl_json_close_object(json);
+    }
+    sl_json_close_array(json);
+    sl_json_put_integer(json, "total", (int64_t)total);
+    sl_json_close_object(json);
+}
+
+static void put_actionset(sl_json *json, sl_txn *txn, const sl_rule *rule, const seclua_event *event) {
+    sl_json_key(json, "actionset");
+    sl_json_open_object(json);
+    if (rule->link_index == 0) {
+        sl_json_put_text(json, "id", digits(txn, rule->id));
+        sl_json_put_text(json, "rev", rule->rev);
+        sl_json_put_text(json, "version", rule->ver);
+        if (rule->severity >= 0) sl_json_put_integer(json, "severity", rule->severity);
+        sl_json_put_integer(json, "accuracy", rule->accuracy);
+        sl_json_put_integer(json, "maturity", rule->maturity);
+    }
+    sl_json_put_integer(json, "phase", rule->phase);
+    sl_json_put_boolean(json, "is_chained", rule->next != NULL);
+    if (rule->link_index == 0) {
+        if (rule->next != NULL) sl_json_put_boolean(json, "chain_starter", true);
+        put_texts(json, "tags", event->tags, event->tag_count);
+    }
+    sl_json_close_object(json);
+}
+
+static void put_operator(sl_json *json, sl_txn *txn, const sl_rule *rule) {
+    if (rule->kind != SL_RULE_OPERATOR || rule->op == NULL) return;
+    sl_strbuf targets;
+    sl_strbuf_init(&targets, &txn->arena, 64);
+    for (size_t i = 0; i < rule->target_count; i++) {
+        if (i != 0) sl_strbuf_add_byte(&targets, '|');
+        sl_strbuf_add(&targets, rule->targets[i].written);
+    }
+    sl_json_key(json, "operator");
+    sl_json_open_object(json);
+    sl_json_put_text(json, "operator", sl_slice_z(rule->op->name));
+    sl_json_put_text(json, "operator_param", rule->operand.macro != NULL ? rule->operand.macro->source : rule->operand.text);
+    sl_json_put_text(json, "target", sl_strbuf_slice(&targets));
+    sl_json_put_boolean(json, "negated", rule->is_negated);
+    sl_json_close_object(json);
+}
+
+static void put_rule(sl_json *json, sl_txn *txn, const sl_rule *rule, const seclua_event *event) {
+    sl_json_open_object(json);
+    put_actionset(json, txn, rule, event);
+    put_operator(json, txn, rule);
+    sl_json_key(json, "config");
+    sl_json_open_object(json);
+    sl_json_put_text(json, "filename", rule->file);
+    sl_json_put_integer(json, "line_num", rule->line);
+    sl_json_close_object(json);
+    sl_json_put_text(json, "unparsed", rule->unparsed);
+    sl_json_put_boolean(json, "is_matched", true);
+    sl_json_close_object(json);
+}
+
+static void put_matched_rules(sl_json *json, sl_txn *txn) {
+    sl_json_key(json, "matched_rules");
+    sl_json_open_array(json);
+    for (size_t i = 0; i < txn->events.count; i++) {
+        const seclua_event *event = txn->events.items[i];
+        const sl_rule *starter = event->rule;
+        if (starter == NULL) continue;
+        const bool is_chain = starter->next != NULL;
+        sl_json_open_object(json);
+        sl_json_put_boolean(json, "chain", is_chain);
+        sl_json_key(json, "rules");
+        sl_json_open_array(json);
+        for (const sl_rule *link = starter; link != NULL; link = link->next) put_rule(json, txn, link, event);
+        sl_json_close_array(json);
+        if (is_chain) sl_json_put_boolean(json, "full_chain_match", true);
+        sl_json_close_object(json);
+    }
+    sl_json_close_array(json);
+}
+
+sl_slice sl_audit_json(sl_txn *txn) {
+    sl_json json;
+    sl_json_begin(&json, &txn->arena);
+    sl_json_open_object(&json);
+    sl_json_key(&json, "transaction");
+    sl_json_open_object(&json);
+    put_head(&json, txn);
+    put_request(&json, txn);
+    put_response(&json, txn);
+    put_intervention(&json, txn);
+    put_stopwatch(&json, txn);
+    sl_json_key(&json, "highest_severity");
+    if (txn->highest_severity > 7) {
+        sl_json_null(&json);
+    } else {
+        sl_json_integer(&json, txn->highest_severity);
+    }
+    if (sl_parts_has(txn, 'H')) {
+        put_producer(&json, txn);
+        put_messages(&json, txn);
+        put_sanitised(&json, txn);
+    }
+    sl_json_close_object(&json);
+    if (sl_parts_has(txn, 'J') && txn->multipart != NULL) put_uploads(&json, txn);
+    if (sl_parts_has(txn, 'K')) put_matched_rules(&json, txn);
+    sl_json_close_object(&json);
+    return sl_json_end(&json);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Parts of the error-log line that the audit formats use, too. */
+#ifndef SL_LOG_MESSAGE_H
+#define SL_LOG_MESSAGE_H
+
+#include "base/strbuf.h"
+#include "run/txn.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* "Matched "Operator `Rx' with …" */
+void sl_message_add_match(sl_strbuf *out, sl_txn *txn, const seclua_event *event);
+/* The line from the verdict on, without client and "ModSecurity: ": part H of the Native format. */
+sl_slice sl_message_of(sl_txn *txn, const seclua_event *event);
+/* Did this very event end the transaction? In DetectionOnly none does. */
+bool sl_message_is_intervention(const sl_txn *txn, const seclua_event *event);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
