@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// What all adapters share: takes a request of node's through the phases, before and around a handler.
+//
+//   request headers (1) → body, read and put back (2) → handler → response head (3) → response body (4) →
+//   closed (5)
+//
+// A request that is refused never reaches the handler. An error of our own refuses, too: the adapters answer
+// 500.
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+import { answerBlocked } from './blocked.js'
+import type { Verdict } from './events.js'
+import { watchResponse } from './held-response.js'
+import type { ConnectionInput } from './message.js'
+import { inspectRawBody, mayHaveBody } from './raw-body.js'
+import type { Transaction } from './transaction.js'
+
+/** What a driver needs of a Waf. */
+export interface Guard {
+  /** Some rule looks at responses, or transactions are recorded. */
+  readonly watchesResponse: boolean
+  transaction(connection: ConnectionInput): Transaction
+}
+
+/** Called once, when the request may go on to its handler, or with the error that keeps it from that. */
+type Next = (error?: unknown) => void
+
+function connectionOf(request: IncomingMessage): ConnectionInput {
+  const { remoteAddress, remotePort, localAddress, localPort } = request.socket
+  return {
+    ...(remoteAddress !== undefined && { clientAddress: remoteAddress }),
+    ...(remotePort !== undefined && { clientPort: remotePort }),
+    ...(localAddress !== undefined && { serverAddress: localAddress }),
+    ...(localPort !== undefined && { serverPort: localPort }),
+  }
+}
+
+/** The fields as received. HTTP/2 sends parts of its request line among them. */
+function headersOf(request: IncomingMessage): string[] {
+  const { rawHeaders } = request
+  if (request.httpVersionMajor < 2) return rawHeaders
+  const fields: string[] = []
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] ?? ''
+    const value = rawHeaders[i + 1] ?? ''
+    if (name === ':authority') fields.push('host', value)
+    else if (!name.startsWith(':')) fields.push(name, value)
+  }
+  return fields
+}
+
+/** Routers cut off what they matched; the target as it was on the wire is kept beside. */
+function targetOf(request: IncomingMessage): string {
+  const { originalUrl } = request as { originalUrl?: string }
+  return originalUrl ?? request.url ?? '/'
+}
+
+/** Ends the transaction with the response: finished, or given up by the client. */
+function closeWith(response: ServerResponse, transaction: Transaction): void {
+  if (response.closed) transaction.close()
+  else
+    response.once('close', () => {
+      transaction.close()
+    })
+}
+
+/**
+ * Judges a request and, when it passes, calls `next`; sees to its response from there on. `next` runs in the
+ * same tick unless a body has to be waited for.
+ */
+export function guard(waf: Guard, request: IncomingMessage, response: ServerResponse, next: Next): void {
+  let transaction: Transaction
+  let verdict: Verdict
+  try {
+    transaction = waf.transaction(connectionOf(request))
+    closeWith(response, transaction)
+    verdict = transaction.stepRequestHeaders({
+      method: request.method ?? 'GET',
+      uri: targetOf(request),
+      protocol: `HTTP/${request.httpVersion}`,
+      headers: headersOf(request),
+    })
+  } catch (error) {
+    next(error)
+    return
+  }
+  if (verdict.action !== 'pass') {
+    answerBlocked(request, response, verdict, transaction.id)
+    return
+  }
+  const proceed = (): void => {
+    judgeBody(waf, request, response, transaction, next)
+  }
+  if (!transaction.wantsBody || !mayHaveBody(request)) {
+    proceed()
+    return
+  }
+  const take = (chunk: Buffer): boolean =>
+    transaction.writeRequestBody(chunk).action === 'pass' && transaction.wantsBody
+  // Out of the promise: what a handler throws is to be an uncaught exception, as it is without us.
+  inspectRawBody(request, take).then(
+    () => {
+      queueMicrotask(proceed)
+    },
+    (error: unknown) => {
+      // A client that went away gets no answer, and its request no handler; the transaction ends with the
+      // response.
+      if (!response.destroyed && !response.closed) next(error)
+    },
+  )
+}
+
+/** Phase 2; then the handler's turn. */
+function judgeBody(
+  waf: Guard,
+  request: IncomingMessage,
+  response: ServerResponse,
+  transaction: Transaction,
+  next: Next,
+): void {
+  try {
+    if (response.closed) return
+    const verdict = transaction.stepRequestBody()
+    if (verdict.action !== 'pass') {
+      answerBlocked(request, response, verdict, transaction.id)
+      return
+    }
+    if (waf.watchesResponse) watchResponse(request, response, transaction)
+  } catch (error) {
+    next(error)
+    return
+  }
+  next()
+}

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+// A response that the rules look at before the client does. Stands between a handler and node's own response
+// methods.
+//
+// The head is judged (phase 3) when the handler would send it; the body is held back only if the rules want
+// to see it, until phase 4 has spoken; anything else flows through untouched. While something is held,
+// `headersSent` and the header setters behave for the handler as if it had been sent.
+
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
+
+import { answerBlocked, dropConnection, internalError } from './blocked.js'
+import type { Verdict } from './events.js'
+import type { Transaction } from './transaction.js'
+
+type Callback = (error?: Error | null) => void
+type Chunk = string | Uint8Array
+
+/**
+ * open: no head yet. holding: the body is kept back. flowing: everything passes. over: refused, the rest is
+ * discarded.
+ */
+type State = 'open' | 'holding' | 'flowing' | 'over'
+
+/** The methods that are replaced, as they were. */
+interface Original {
+  readonly writeHead: ServerResponse['writeHead']
+  readonly write: (
+    chunk: Chunk,
+    encoding: BufferEncoding | undefined,
+    callback: Callback | undefined,
+  ) => boolean
+  readonly end: (
+    chunk: Chunk | undefined,
+    encoding: BufferEncoding | undefined,
+    callback: Callback | undefined,
+  ) => ServerResponse
+  readonly flushHeaders: () => void
+}
+
+/** `write(chunk, encoding?, callback?)` in all its forms. */
+function writeArguments(values: readonly unknown[]): [BufferEncoding | undefined, Callback | undefined] {
+  const callback = values.find((value) => typeof value === 'function') as Callback | undefined
+  const encoding = values.find((value) => typeof value === 'string') as BufferEncoding | undefined
+  return [encoding, callback]
+}
+
+function bytesOf(chunk: Chunk, encoding: BufferEncoding | undefined): Uint8Array {
+  return typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk
+}
+
+/** The headers that `writeHead` was given, in any of its forms, become headers of the response. */
+function applyHeaders(response: ServerResponse, headers: OutgoingHttpHeaders | readonly unknown[]): void {
+  if (!Array.isArray(headers)) {
+    for (const [name, value] of Object.entries(headers as OutgoingHttpHeaders))
+      if (value !== undefined) response.setHeader(name, value)
+    return
+  }
+  const flat = (headers as readonly unknown[]).flat() as string[]
+  for (let i = 0; i + 1 < flat.length; i += 2) response.removeHeader(flat[i] ?? '')
+  for (let i = 0; i + 1 < flat.length; i += 2) response.appendHeader(flat[i] ?? '', flat[i + 1] ?? '')
+}
+
+function headerList(response: ServerResponse): [string, string][] {
+  const list: [string, string][] = []
+  // HTTP/2 responses do not keep the spelling of names.
+  const { getRawHeaderNames } = response as { getRawHeaderNames?: () => string[] }
+  const names = getRawHeaderNames?.call(response) ?? response.getHeaderNames()
+  for (const name of names) {
+    const value = response.getHeader(name)
+    if (value === undefined) continue
+    for (const one of Array.isArray(value) ? value : [value]) list.push([name, String(one)])
+  }
+  return list
+}
+
+/** What changes a head. While one is held, these must say that it is too late. */
+const setters = ['setHeader', 'appendHeader', 'setHeaders', 'removeHeader'] as const
+
+/** Puts the rules between a handler and the client. To be called before the handler sees the response. */
+export function watchResponse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  transaction: Transaction,
+): void {
+  const held = new HeldResponse(request, response, transaction)
+  // A client that went away leaves nothing to judge; what a handler does from here on is node's to ignore.
+  response.once('close', () => {
+    held.giveUp()
+  })
+}
+
+class HeldResponse {
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse
+  readonly #transaction: Transaction
+  readonly #original: Original
+  readonly #held: { bytes: Uint8Array; callback: Callback | undefined }[] = []
+  /** The setters that others had put on the response before. */
+  readonly #setters = new Map<string, PropertyDescriptor | undefined>()
+  #state: State = 'open'
+  #isImplicit = false // no writeHead from the handler
+  #isJudged = false // phase 4 has spoken
+
+  constructor(request: IncomingMessage, response: ServerResponse, transaction: Transaction) {
+    this.#request = request
+    this.#response = response
+    this.#transaction = transaction
+    this.#original = {
+      writeHead: response.writeHead.bind(response),
+      write: response.write.bind(response) as Original['write'],
+      end: response.end.bind(response) as Original['end'],
+      flushHeaders: response.flushHeaders.bind(response),
+    }
+    response.writeHead = (status: number, ...rest: unknown[]) => this.#writeHead(status, rest)
+    response.write = ((chunk: Chunk, ...rest: unknown[]) =>
+      this.#write(chunk, rest)) as ServerResponse['write']
+    response.end = ((...values: unknown[]) => this.#end(values)) as ServerResponse['end']
+    response.flushHeaders = () => {
+      this.#judgeHead()
+      if (this.#state === 'flowing') this.#original.flushHeaders()
+    }
+  }
+
+  #writeHead(status: number, rest: readonly unknown[]): ServerResponse {
+    const response = this.#response
+    if (this.#state !== 'open') {
+      return this.#state === 'flowing' ? this.#original.writeHead(status, ...(rest as [])) : response
+    }
+    const message = rest.find((value) => typeof value === 'string')
+    const headers = rest.find((value) => typeof value === 'object' && value !== null)
+    response.statusCode = status
+    if (message !== undefined) response.statusMessage = message
+    if (headers !== undefined) applyHeaders(response, headers as OutgoingHttpHeaders | readonly unknown[])
+    const head = { status, protocol: `HTTP/${this.#request.httpVersion}`, headers: headerList(response) }
+    if (!this.#judge(() => this.#transaction.stepResponseHeaders(head))) return response
+    if (this.#transaction.wantsBody) {
+      this.#hold()
+      return response
+    }
+    this.#state = 'flowing'
+    // A head that nobody asked for yet is left to node, which can still count a body that comes in one piece.
+    return this.#isImplicit ? response : this.#original.writeHead(status)
+  }
+
+  /**
+   * Phase 3, once, by way of whatever others have hung into `writeHead` to set headers at the last moment.
+   */
+  #judgeHead(): void {
+    if (this.#state !== 'open') return
+    this.#isImplicit = true
+    this.#response.writeHead(this.#response.statusCode)
+  }
+
+  #write(chunk: Chunk, rest: readonly unknown[]): boolean {
+    this.#judgeHead()
+    const [encoding, callback] = writeArguments(rest)
+    if (this.#state === 'flowing') return this.#original.write(chunk, encoding, callback)
+    this.#keep(chunk, encoding, callback)
+    return true
+  }
+
+  #end(values: readonly unknown[]): ServerResponse {
+    const [chunk, ...rest] = typeof values[0] === 'function' ? [undefined, ...values] : values
+    this.#judgeHead()
+    const [encoding, callback] = writeArguments(rest)
+    const body = chunk as Chunk | null | undefined
+    if (this.#state === 'holding' && body !== null && body !== undefined)
+      this.#keep(body, encoding, undefined)
+    if (!this.#judgeBody()) {
+      if (callback !== undefined) this.#response.once('close', callback)
+      return this.#response
+    }
+    if (this.#state === 'flowing') return this.#original.end(body ?? undefined, encoding, callback)
+    return this.#release((bytes) => this.#original.end(bytes, undefined, callback))
+  }
+
+  // ---- the body
+
+  /** A response to HEAD, and one that has no body, is judged with an empty one. */
+  get #hasBody(): boolean {
+    const { statusCode } = this.#response
+    return this.#request.method !== 'HEAD' && statusCode !== 204 && statusCode !== 304
+  }
+
+  #keep(chunk: Chunk, encoding: BufferEncoding | undefined, callback: Callback | undefined): void {
+    if (this.#state !== 'holding') {
+      if (callback !== undefined) process.nextTick(callback)
+      return
+    }
+    const bytes = bytesOf(chunk, encoding)
+    this.#held.push({ bytes: Buffer.from(bytes), callback }) // the handler may use its buffer again
+    if (!this.#hasBody || bytes.length === 0) return
+    if (!this.#judge(() => this.#transaction.writeResponseBody(bytes))) return
+    // Past the limit the rules have all that they will see: they speak now, and the rest flows.
+    if (this.#transaction.wantsBody || !this.#judgeBody()) return
+    this.#release((held) => this.#original.write(held, undefined, undefined))
+  }
+
+  /** Phase 4, once. True: the response may go out. */
+  #judgeBody(): boolean {
+    if (this.#state === 'over') return false
+    if (this.#isJudged) return true
+    this.#isJudged = true
+    return this.#judge(() => this.#transaction.stepResponseBody())
+  }
+
+  /** One step. If it does not let the response pass, or fails, the response is refused. */
+  #judge(step: () => Verdict): boolean {
+    let verdict: Verdict
+    try {
+      verdict = step()
+    } catch (error) {
+      this.#refuse(internalError)
+      throw error
+    }
+    if (verdict.action !== 'pass') this.#refuse(verdict)
+    return verdict.action === 'pass'
+  }
+
+  /** From here on everything passes, unjudged: to be called when no client is left. */
+  giveUp(): void {
+    if (this.#state === 'holding') this.#unhold()
+    this.#held.length = 0
+    this.#isJudged = true
+    this.#state = 'flowing'
+  }
+
+  #hold(): void {
+    this.#state = 'holding'
+    const response = this.#response
+    Object.defineProperty(response, 'headersSent', { value: true, configurable: true, writable: true })
+    const tooLate = (): never => {
+      const error = new Error('Cannot set headers after they are sent to the client')
+      throw Object.assign(error, { code: 'ERR_HTTP_HEADERS_SENT' })
+    }
+    for (const name of setters) {
+      this.#setters.set(name, Object.getOwnPropertyDescriptor(response, name))
+      Object.defineProperty(response, name, { value: tooLate, configurable: true, writable: true })
+    }
+  }
+
+  /** Takes away what `#hold` put before the response's own, and others', properties. */
+  #unhold(): void {
+    for (const name of ['headersSent', ...setters]) Reflect.deleteProperty(this.#response, name)
+    for (const [name, own] of this.#setters)
+      if (own !== undefined) Object.defineProperty(this.#response, name, own)
+  }
+
+  #release<T>(send: (bytes: Uint8Array) => T): T {
+    this.#unhold()
+    this.#state = 'flowing'
+    const held = this.#held.splice(0)
+    const result = send(Buffer.concat(held.map(({ bytes }) => bytes)))
+    for (const { callback } of held) if (callback !== undefined) process.nextTick(callback)
+    return result
+  }
+
+  #refuse(verdict: Verdict): void {
+    if (this.#state === 'holding') this.#unhold()
+    const isOnItsWay = this.#response.headersSent
+    this.#state = 'over'
+    this.#held.length = 0
+    if (isOnItsWay) {
+      dropConnection(this.#request, this.#response)
+      return
+    }
+    const end = (body: string): void => {
+      // node's own end asks for writeHead, which is ours: for this once it is to reach node's.
+      this.#state = 'flowing'
+      this.#original.end(body, undefined, undefined)
+      this.#state = 'over'
+    }
+    answerBlocked(this.#request, this.#response, verdict, this.#transaction.id, end)
+  }
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// The ESM side: the very classes of the CommonJS side under the same names, so that `instanceof` holds across
+// both.
+
+export { ConfigError, SecluaError, Transaction, Waf, formatDiagnostic } from './index.js'
+export type {
+  CollectionChange,
+  CollectionStore,
+  ConnectionInput,
+  Diagnostic,
+  EngineMode,
+  EvaluationResult,
+  HeadersInput,
+  LogRecord,
+  LuaOptions,
+  MatchedRule,
+  RecordChange,
+  RequestInput,
+  ResponseInput,
+  SecluaErrorCode,
+  Verdict,
+  WafEvents,
+  WafOptions,
+} from './index.js'

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+// The package's public names. Everything else in this folder is its own business.
+
+export { Waf } from './waf.js'
+export { Transaction } from './transaction.js'
+export { ConfigError, SecluaError, formatDiagnostic } from './errors.js'
+export type { Diagnostic, SecluaErrorCode } from './errors.js'
+export type { EvaluationResult, LogRecord, MatchedRule, Verdict, WafEvents } from './events.js'
+export type { ConnectionInput, HeadersInput, RequestInput, ResponseInput } from './message.js'
+export type { EngineMode, LuaOptions, WafOptions } from './options.js'
+export type { CollectionChange, CollectionStore, RecordChange } from './store.js'

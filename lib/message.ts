@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Requests and responses as users give them, and the flat form in which they cross into the addon.
+//
+// All pieces of a message head go as one string, separated by NUL: one crossing, whatever the number of
+// headers. Each character is one byte there; a character beyond that stands for its UTF-8 bytes.
+
+import { SecluaError } from './errors.js'
+
+/**
+ * Header list as Node gives it (`rawHeaders`), as pairs, or as an object; order and repeats are kept where
+ * the form keeps them.
+ */
+export type HeadersInput =
+  readonly string[] | readonly (readonly [string, string])[] | Record<string, string | readonly string[]>
+
+export interface ConnectionInput {
+  /** Default '127.0.0.1'. */
+  clientAddress?: string
+  clientPort?: number
+  serverAddress?: string
+  serverPort?: number
+}
+
+export interface RequestInput {
+  method: string
+  /** Request target exactly as on the request line (path and query, or absolute form). */
+  uri: string
+  /** 'HTTP/1.1' (default), 'HTTP/1.0', 'HTTP/2', … */
+  protocol?: string
+  headers?: HeadersInput
+  /** Strings are taken as UTF-8 bytes. */
+  body?: string | Uint8Array
+}
+
+export interface ResponseInput {
+  status: number
+  protocol?: string
+  headers?: HeadersInput
+  body?: string | Uint8Array
+}
+
+/** The head of a message, ready to cross. */
+export interface Head {
+  /** All pieces, joined by NUL. */
+  readonly joined: string
+  readonly count: number
+  /**
+   * The same one by one: for the head in which some piece holds a NUL itself, which the addon sees by the
+   * count.
+   */
+  readonly pieces: () => string[]
+}
+
+const defaultProtocol = 'HTTP/1.1'
+
+function isPairs(headers: readonly unknown[]): headers is readonly (readonly [string, string])[] {
+  return Array.isArray(headers[0])
+}
+
+function isList(
+  headers: HeadersInput,
+): headers is readonly string[] | readonly (readonly [string, string])[] {
+  return Array.isArray(headers)
+}
+
+/** Names and values in turn. A list in that form already is not copied. */
+function flatten(headers: HeadersInput): readonly string[] {
+  if (isList(headers)) {
+    if (isPairs(headers)) return headers.flat()
+    if (headers.length % 2 === 0) return headers
+    throw new SecluaError('SECLUA_E_ARGUMENT', 'headers: a flat list holds a value for each name')
+  }
+  const flat: string[] = []
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value === 'string') flat.push(name, value)
+    else for (const one of value) flat.push(name, one)
+  }
+  return flat
+}
+
+/** Beyond Latin-1: a character that does not stand for one byte. */
+const wide = /[^\0-\xff]+/gu
+
+function bytesOf(text: string): string {
+  return text.replace(wide, (run) => Buffer.from(run).toString('latin1'))
+}
+
+function requireText(value: unknown, name: string): void {
+  if (typeof value !== 'string') throw new SecluaError('SECLUA_E_ARGUMENT', `${name}: a string is needed`)
+}
+
+function headOf(lead: readonly string[], headers: HeadersInput | undefined): Head {
+  if (headers !== undefined && (typeof headers !== 'object' || (headers as unknown) === null)) {
+    throw new SecluaError('SECLUA_E_ARGUMENT', 'headers: a list or an object is needed')
+  }
+  const fields = headers === undefined ? [] : flatten(headers)
+  const start = lead.join('\0')
+  const text = fields.length === 0 ? start : `${start}\0${fields.join('\0')}`
+  return {
+    joined: text.search(wide) === -1 ? text : bytesOf(text),
+    count: lead.length + fields.length,
+    pieces: () => [...lead, ...fields].map(bytesOf),
+  }
+}
+
+export function requestHead(request: Omit<RequestInput, 'body'>): Head {
+  requireText(request.method, 'method')
+  requireText(request.uri, 'uri')
+  return headOf([request.method, request.uri, request.protocol ?? defaultProtocol], request.headers)
+}
+
+export function responseHead(response: Omit<ResponseInput, 'body'>): Head {
+  if (!Number.isInteger(response.status) || response.status < 0 || response.status > 999) {
+    throw new SecluaError('SECLUA_E_ARGUMENT', 'status: a whole number of at most three digits is needed')
+  }
+  return headOf([response.protocol ?? defaultProtocol], response.headers)
+}
+
+/** A body as bytes; undefined when there is none. */
+export function bodyBytes(body: string | Uint8Array | undefined): Uint8Array | undefined {
+  if (body === undefined || body.length === 0) return undefined
+  return typeof body === 'string' ? Buffer.from(body) : chunkBytes(body)
+}
+
+export function chunkBytes(chunk: Uint8Array): Uint8Array {
+  if (chunk instanceof Uint8Array) return chunk
+  throw new SecluaError('SECLUA_E_ARGUMENT', 'body: a string or a Uint8Array is needed')
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one door to the addon: finds and loads it, and gives its functions their types. No other file loads it
+// or casts what it returns.
+//
+// Its functions take positional values that were checked before; a wrong one is a mistake of ours, not of a
+// user.
+
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+
+import { SecluaError, type Diagnostic } from './errors.js'
+import type { LogRecord, MatchedRule } from './events.js'
+import type { NativeOptions, NativeSource } from './options.js'
+
+/** Objects of the addon: opaque here, alive as long as something refers to them. */
+declare const kind: unique symbol
+export interface Rules {
+  readonly [kind]: 'rules'
+}
+export interface Store {
+  readonly [kind]: 'store'
+}
+export interface Engine {
+  readonly [kind]: 'engine'
+}
+
+export interface Loaded {
+  /** null: the diagnostics hold errors. */
+  readonly rules: Rules | null
+  readonly diagnostics: Diagnostic[]
+  readonly ruleCount: number
+  readonly scriptCount: number
+  readonly canWait: boolean
+  /** Some rule looks at the response. */
+  readonly inspectsResponse: boolean
+  /** Some transaction may be recorded. */
+  readonly wantsAudit: boolean
+}
+
+export interface NativeVerdict {
+  readonly action: number
+  readonly status: number
+  readonly phase: number
+  readonly ruleId: number
+  readonly url: string
+  readonly message: string
+}
+
+export interface NativeStats {
+  readonly transactions: number
+  readonly interventions: number
+  readonly rulesEvaluated: number
+  readonly rulesSkippedAbsent: number
+  readonly scriptRuns: number
+  readonly scriptErrors: number
+  readonly scriptLimits: number
+  readonly auditRecords: number
+  readonly auditDropped: number
+  readonly internalErrors: number
+  /** By number of the action. */
+  readonly verdicts: readonly number[]
+  readonly matches: Readonly<Record<string, number>>
+}
+
+/** Pieces: joined by NUL with their count, or a list when one of them holds a NUL. */
+export type StepHead = (
+  transaction: number,
+  pieces: string | readonly string[],
+  count: number,
+  status: number,
+) => number
+
+interface Addon {
+  version(): string
+  load(sources: readonly NativeSource[], options: NativeOptions): Loaded
+  loadAsync(sources: readonly NativeSource[], options: NativeOptions): Promise<Loaded>
+  /** The memory store that threads share which load the same; see the binding for who shares. */
+  openStore(key: string): Store
+  newEngine(rules: Rules, store: Store, predecessor: Engine | undefined): Engine
+  release(held: Rules | Store | Engine): void
+  stats(engine: Engine): NativeStats
+
+  /** Names of the bits that a step answers with. Its lowest bits are the number of the verdict's action. */
+  readonly bits: {
+    readonly actionMask: number
+    readonly newMatches: number
+    readonly newRecords: number
+    readonly wantsBody: number
+    readonly outOfOrder: number
+    readonly failed: number
+    readonly suspended: number
+    readonly closed: number
+    readonly malformed: number
+  }
+  /** The number of the new transaction. */
+  begin(
+    engine: Engine,
+    clientAddress: string,
+    clientPort: number,
+    serverAddress: string,
+    serverPort: number,
+  ): number
+  readonly requestHeaders: StepHead
+  writeRequestBody(transaction: number, chunk: Uint8Array): number
+  requestBody(transaction: number): number
+  readonly responseHeaders: StepHead
+  writeResponseBody(transaction: number, chunk: Uint8Array): number
+  responseBody(transaction: number): number
+  logging(transaction: number): number
+  free(transaction: number): void
+
+  id(transaction: number): string
+  verdict(transaction: number): NativeVerdict
+  matches(transaction: number, from: number): MatchedRule[]
+  records(transaction: number, from: number): Omit<LogRecord, 'transactionId'>[]
+  variable(transaction: number, name: string): { name: string; value: string }[] | null
+  audit(transaction: number): string
+}
+
+const packageRoot = join(__dirname, '..')
+
+/**
+ * Systems with musl other than Alpine are not known to node-gyp-build; Node itself says what it was linked
+ * with.
+ */
+function nameLibc(): void {
+  if (process.platform !== 'linux' || process.env.LIBC !== undefined) return
+  const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } }
+  if (header.glibcVersionRuntime === undefined) process.env.LIBC = 'musl'
+}
+
+function loadAddon(): Addon {
+  nameLibc()
+  try {
+    const find = createRequire(__filename)('node-gyp-build') as (folder: string) => Addon
+    return find(packageRoot)
+  } catch (cause) {
+    throw new SecluaError(
+      'SECLUA_E_NO_BINARY',
+      `no binary of seclua for ${process.platform}-${process.arch} loads here; to build one: npx seclua rebuild`,
+      { cause },
+    )
+  }
+}
+
+export const addon: Addon = loadAddon()
+
+/** The rule set that ships with the package. */
+export const shippedRules: string = join(packageRoot, 'rules', 'seclua.conf')

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one place that reads what a user passed as options: checks every name and value, and makes the record
+// that the addon takes.
+//
+// Defaults of the engine are not repeated here: what is left out stays undefined, and the engine fills it in.
+// A name that does not exist is an error, for a mistyped option must never mean an unprotected server.
+
+import { resolve } from 'node:path'
+
+import { SecluaError } from './errors.js'
+import { shippedRules } from './native.js'
+import type { CollectionStore } from './store.js'
+
+export type EngineMode = 'On' | 'DetectionOnly' | 'Off'
+
+/** What scripts may do and cost. */
+export interface LuaOptions {
+  /** Instructions per run. 0 means no limit. Defaults are safe for a server. */
+  maxInstructions?: number
+  /** Bytes. */
+  maxMemory?: number
+  /** Milliseconds of wall clock. */
+  timeout?: number
+  /** Steps of string.find/match/gmatch/gsub. */
+  maxPatternSteps?: number
+  /** What a run that ends in an error means for its rule. Default 'no-match'. */
+  onError?: 'no-match' | 'match'
+  /** 'literal' (default, v3) stores text as given; 'v2' expands macros and reads +N / -N / !name. */
+  setvar?: 'literal' | 'v2'
+  /** Doors out of the sandbox; each is closed unless named. */
+  allow?: { io?: boolean; os?: boolean; require?: boolean | readonly string[]; debug?: boolean }
+}
+
+/**
+ * What {@link Waf.load} takes. With neither `files` nor `rules`, the small rule set that ships with the
+ * package is loaded.
+ *
+ * @example
+ * const waf = await Waf.load({ files: ['crs-setup.conf', 'rules/*.conf'], engine: 'DetectionOnly' })
+ */
+export interface WafOptions {
+  /** SecLang files in order; globs allowed; relative to `cwd`. */
+  files?: string | readonly string[]
+  /** SecLang text, loaded after `files`. */
+  rules?: string
+  /**
+   * Where relative names (Include, Lua scripts, \@pmFromFile …) in `rules` and `files` start. Default:
+   * process.cwd().
+   */
+  cwd?: string
+  /** Overrides SecRuleEngine. */
+  engine?: EngineMode
+  lua?: LuaOptions
+  /** External programs (exec:, \@inspectFile without .lua): off unless named; a list of paths or folders. */
+  allowExec?: boolean | readonly string[]
+  /** Other engines' readings where the specification names a switch. All off by default. */
+  compat?: {
+    v3Defaults?: boolean
+    rxMultiline?: boolean
+    requestBodyAlways?: boolean
+    execPerMatch?: boolean
+    logEveryMatch?: boolean
+    phraseSyntax?: 'v2' | 'v3'
+  }
+  /**
+   * Persistent collections: 'memory' (default), 'lmdb:<folder>', 'redis://host:port/db', or an
+   * implementation.
+   */
+  store?: string | CollectionStore
+  /**
+   * When changes reach the store: 'transaction' (after phase 5, as v2), 'phase' (for rate limits),
+   * 'immediate' (v3).
+   */
+  commit?: 'transaction' | 'phase' | 'immediate'
+  /** What a transaction gets when the store does not answer. Default 'pass'. */
+  onStoreError?: 'pass' | 'deny'
+  /**
+   * Sound short-cuts of the evaluator (candidate index, value cache). Only for tests and diagnosis. Default
+   * true.
+   */
+  acceleration?: boolean
+}
+
+/** One piece of configuration, as the addon takes it. */
+export interface NativeSource {
+  readonly isText: boolean
+  readonly name: string
+  readonly text: string
+}
+
+/** Every option, checked, by the names and numbers of the addon. */
+export interface NativeOptions {
+  readonly cwd: string
+  readonly engine: number
+  readonly commit: number
+  readonly allowExec: boolean | readonly string[]
+  readonly v3Defaults: boolean
+  readonly rxMultiline: boolean
+  readonly requestBodyAlways: boolean
+  readonly execPerMatch: boolean
+  readonly logEveryMatch: boolean
+  readonly phraseSyntaxV2: boolean
+  readonly noAcceleration: boolean
+  readonly denyOnStoreError: boolean
+  readonly lua: {
+    readonly maxInstructions: number | undefined
+    readonly maxMemory: number | undefined
+    readonly timeout: number | undefined
+    readonly maxPatternSteps: number | undefined
+    readonly matchOnError: boolean
+    readonly setvarV2: boolean
+    readonly allowIo: boolean
+    readonly allowOs: boolean
+    readonly allowRequire: boolean | readonly string[]
+    readonly allowDebug: boolean
+  }
+}
+
+export interface CheckedOptions {
+  readonly sources: readonly NativeSource[]
+  readonly native: NativeOptions
+  /** Equal for equal rules of equal origin: threads that load the same share their memory store by it. */
+  readonly storeKey: string
+}
+
+// The numbers of the engine's enums, by the words that users write.
+const engineModes = ['', 'Off', 'DetectionOnly', 'On'] as const
+const commits = ['transaction', 'phase', 'immediate'] as const
+
+function wrong(name: string, expected: string, value: unknown): SecluaError {
+  const shown =
+    typeof value === 'string'
+      ? JSON.stringify(value)
+      : typeof value === 'number'
+        ? String(value)
+        : typeof value
+  return new SecluaError('SECLUA_E_OPTION', `option ${name} takes ${expected}, not ${shown}`)
+}
+
+/** One object of options. Each reader takes an option by name; what nobody took does not exist. */
+class Reader {
+  readonly #values: Readonly<Record<string, unknown>>
+  readonly #prefix: string
+  readonly #known = new Set<string>()
+
+  constructor(value: unknown, name: string) {
+    if (value !== undefined && (typeof value !== 'object' || value === null || Array.isArray(value))) {
+      throw wrong(name, 'an object', value)
+    }
+    this.#values = { ...value }
+    this.#prefix = name === '' ? '' : `${name}.`
+  }
+
+  take(name: string): unknown {
+    this.#known.add(name)
+    return this.#values[name]
+  }
+
+  object(name: string): Reader {
+    return new Reader(this.take(name), this.#prefix + name)
+  }
+
+  text(name: string): string | undefined {
+    const value = this.take(name)
+    if (value === undefined || typeof value === 'string') return value
+    throw wrong(this.#prefix + name, 'a string', value)
+  }
+
+  texts(name: string): readonly string[] | undefined {
+    const value = this.take(name)
+    if (value === undefined) return undefined
+    const list: readonly unknown[] = Array.isArray(value) ? value : [value]
+    if (list.every((item) => typeof item === 'string' && item !== '')) return list as readonly string[]
+    throw wrong(this.#prefix + name, 'a name or a list of names', value)
+  }
+
+  flag(name: string, standard = false): boolean {
+    const value = this.take(name) ?? standard
+    if (typeof value === 'boolean') return value
+    throw wrong(this.#prefix + name, 'true or false', value)
+  }
+
+  count(name: string): number | undefined {
+    const value = this.take(name)
+    if (value === undefined) return undefined
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
+    throw wrong(this.#prefix + name, 'a whole number from 0 on', value)
+  }
+
+  word<const W extends string>(name: string, words: readonly W[]): W | undefined {
+    const value = this.take(name)
+    if (value === undefined) return undefined
+    const found = words.find((word) => word === value)
+    if (found !== undefined) return found
+    throw wrong(this.#prefix + name, words.map((word) => `'${word}'`).join(' or '), value)
+  }
+
+  flagOrNames(name: string): boolean | readonly string[] {
+    const value = this.take(name) ?? false
+    if (typeof value === 'boolean') return value
+    if (Array.isArray(value)) return this.texts(name) ?? []
+    throw wrong(this.#prefix + name, 'true, false or a list of names', value)
+  }
+
+  /** Every option that was passed must have been read by now. */
+  finish(): void {
+    const stranger = Object.keys(this.#values).find((name) => !this.#known.has(name))
+    if (stranger === undefined) return
+    throw new SecluaError('SECLUA_E_OPTION', `there is no option ${this.#prefix}${stranger}`, {
+      hint: `known here: ${[...this.#known].join(', ')}`,
+    })
+  }
+}
+
+function readLua(options: Reader): NativeOptions['lua'] {
+  const lua = options.object('lua')
+  const allow = lua.object('allow')
+  const checked = {
+    maxInstructions: lua.count('maxInstructions'),
+    maxMemory: lua.count('maxMemory'),
+    timeout: lua.count('timeout'),
+    maxPatternSteps: lua.count('maxPatternSteps'),
+    matchOnError: lua.word('onError', ['no-match', 'match']) === 'match',
+    setvarV2: lua.word('setvar', ['literal', 'v2']) === 'v2',
+    allowIo: allow.flag('io'),
+    allowOs: allow.flag('os'),
+    allowRequire: allow.flagOrNames('require'),
+    allowDebug: allow.flag('debug'),
+  }
+  allow.finish()
+  lua.finish()
+  return checked
+}
+
+function readStore(options: Reader): void {
+  const store = options.take('store')
+  if (store === undefined || store === 'memory') return
+  if (typeof store !== 'string' && (typeof store !== 'object' || store === null)) {
+    throw wrong('store', "'memory', the address of a store or an implementation", store)
+  }
+  const shown = typeof store === 'string' ? store : 'an implementation of CollectionStore'
+  throw new SecluaError(
+    'SECLUA_E_UNSUPPORTED',
+    `option store: this version has the 'memory' store only, not ${shown}`,
+  )
+}
+
+function readSources(options: Reader): NativeSource[] {
+  const files = options.texts('files')
+  const rules = options.text('rules')
+  const sources = (files ?? []).map((name) => ({ isText: false, name, text: '' }))
+  if (rules !== undefined) sources.push({ isText: true, name: 'rules', text: rules })
+  if (sources.length === 0) sources.push({ isText: false, name: shippedRules, text: '' })
+  return sources
+}
+
+/** Checks all options. Throws a {@link SecluaError} that names the first wrong one. */
+export function readOptions(given: WafOptions = {}): CheckedOptions {
+  const options = new Reader(given, '')
+  const sources = readSources(options)
+  const cwd = resolve(options.text('cwd') ?? '.')
+  const engine = options.word('engine', ['On', 'DetectionOnly', 'Off'])
+  const commit = options.word('commit', commits)
+  const allowExec = options.flagOrNames('allowExec')
+  const lua = readLua(options)
+  readStore(options)
+  const compat = options.object('compat')
+  const native: NativeOptions = Object.freeze({
+    cwd,
+    engine: engineModes.indexOf(engine ?? ''),
+    commit: commits.indexOf(commit ?? 'transaction'),
+    allowExec: typeof allowExec === 'boolean' ? allowExec : allowExec.map((path) => resolve(cwd, path)),
+    v3Defaults: compat.flag('v3Defaults'),
+    rxMultiline: compat.flag('rxMultiline'),
+    requestBodyAlways: compat.flag('requestBodyAlways'),
+    execPerMatch: compat.flag('execPerMatch'),
+    logEveryMatch: compat.flag('logEveryMatch'),
+    phraseSyntaxV2: compat.word('phraseSyntax', ['v2', 'v3']) === 'v2',
+    noAcceleration: !options.flag('acceleration', true),
+    denyOnStoreError: options.word('onStoreError', ['pass', 'deny']) === 'deny',
+    lua,
+  })
+  compat.finish()
+  options.finish()
+  return { sources, native, storeKey: JSON.stringify([cwd, sources]) }
+}

@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: Apache-2.0
+// One request and its response, step by step. A handle: the transaction itself lives in the addon.
+//
+// Each step is one native call that answers with an integer; only when its bits say that something happened
+// are objects made, and only what somebody listens to or asks for. A handle that is dropped without close()
+// is closed when the collector finds it, so that phase 5 runs and nothing leaks.
+
+import { SecluaError } from './errors.js'
+import {
+  PASS,
+  type EvaluationResult,
+  type LogRecord,
+  type MatchedRule,
+  type Verdict,
+  type WafEvents,
+} from './events.js'
+import {
+  chunkBytes,
+  requestHead,
+  responseHead,
+  type Head,
+  type RequestInput,
+  type ResponseInput,
+} from './message.js'
+import { addon, type NativeVerdict, type StepHead } from './native.js'
+
+const { bits } = addon
+
+/** By the number of the engine's action. */
+export const actions = ['pass', 'deny', 'drop', 'redirect', 'proxy'] as const
+
+/** What a transaction needs of the Waf that it belongs to. */
+export interface Home {
+  /** No rule can ever have to wait. */
+  readonly sync: boolean
+  /** Some transaction may be recorded. */
+  readonly wantsAudit: boolean
+  listenerCount(event: keyof WafEvents): number
+  emit<E extends keyof WafEvents>(event: E, ...values: WafEvents[E]): boolean
+}
+
+/** What must outlive the handle: enough to end the transaction after the handle is gone. */
+class Live {
+  toldMatches = 0
+  toldRecords = 0
+  isBegun = false
+  isLogged = false
+
+  readonly number: number
+  readonly home: Home
+
+  constructor(number: number, home: Home) {
+    this.number = number
+    this.home = home
+  }
+}
+
+const dropped = new FinalizationRegistry<Live>((live) => {
+  Transaction.adopt(live).close()
+})
+
+function toVerdict(native: NativeVerdict): Verdict {
+  const { status, phase, ruleId, url, message } = native
+  return Object.freeze({
+    action: actions[native.action] ?? 'deny',
+    status,
+    ...(url !== '' && { url }),
+    ...(ruleId !== 0 && { ruleId }),
+    ...(phase !== 0 && { phase: phase as NonNullable<Verdict['phase']> }),
+    ...(message !== '' && { message }),
+  })
+}
+
+const closedError = (): SecluaError => new SecluaError('SECLUA_E_CLOSED', 'this transaction is closed')
+
+/**
+ * One request and its response, judged step by step. `waf.transaction()` makes one.
+ *
+ * @example
+ * const tx = waf.transaction({ clientAddress: '192.0.2.7' })
+ * let verdict = await tx.processRequestHeaders({ method: 'POST', uri: '/login', headers })
+ * if (verdict.action === 'pass') verdict = tx.writeRequestBody(body)
+ * if (verdict.action === 'pass') verdict = await tx.processRequestBody()
+ * await tx.processLogging()
+ * tx.close()
+ */
+export class Transaction {
+  readonly #live: Live
+  #id: string | undefined
+  #verdict: Verdict = PASS
+  #matches: MatchedRule[] = []
+  #audit: object | undefined
+  #hasFreshMatches = false
+  #wantsBody = false
+  #isClosed = false
+
+  /** @internal */
+  constructor(live: Live) {
+    this.#live = live
+  }
+
+  /** A new handle for a transaction that must be closed by whoever asks for it. @internal */
+  static adopt(live: Live): Transaction {
+    return new Transaction(live)
+  }
+
+  /** A handle that the collector may close. @internal */
+  static open(number: number, home: Home): Transaction {
+    const live = new Live(number, home)
+    const transaction = new Transaction(live)
+    dropped.register(transaction, live, transaction)
+    return transaction
+  }
+
+  /** A handle that its maker closes in any case. @internal */
+  static openScoped(number: number, home: Home): Transaction {
+    return new Transaction(new Live(number, home))
+  }
+
+  /** Unique id, also in the logs. */
+  get id(): string {
+    if (this.#id === undefined) {
+      this.#requireOpen()
+      this.#id = addon.id(this.#live.number)
+    }
+    return this.#id
+  }
+
+  /** The verdict so far. */
+  get verdict(): Verdict {
+    return this.#verdict
+  }
+
+  /** All rules that matched so far, in order. */
+  get matches(): readonly MatchedRule[] {
+    this.#fetchMatches()
+    return this.#matches
+  }
+
+  /**
+   * After the request headers: whether a rule set looks at the request's body, so that it has to be written.
+   * After the response headers: whether the response's body has to be held back until phase 4 has spoken.
+   */
+  get wantsBody(): boolean {
+    return this.#wantsBody
+  }
+
+  /** Phase 1. */
+  processRequestHeaders(request: Omit<RequestInput, 'body'>): Promise<Verdict> {
+    return this.#later(() => this.stepRequestHeaders(request))
+  }
+
+  /** Phase 1, at once. Throws when a rule might have to wait. */
+  processRequestHeadersSync(request: Omit<RequestInput, 'body'>): Verdict {
+    this.#requireSync()
+    return this.stepRequestHeaders(request)
+  }
+
+  /** Body bytes as they arrive; may interrupt when a limit with action Reject is passed. */
+  writeRequestBody(chunk: Uint8Array): Verdict {
+    return this.#step(addon.writeRequestBody(this.#live.number, chunkBytes(chunk)))
+  }
+
+  /** Phase 2; to be called for a request without a body, too. */
+  processRequestBody(): Promise<Verdict> {
+    return this.#later(() => this.stepRequestBody())
+  }
+
+  /** Phase 2, at once. Throws when a rule might have to wait. */
+  processRequestBodySync(): Verdict {
+    this.#requireSync()
+    return this.stepRequestBody()
+  }
+
+  /** Phase 3. */
+  processResponseHeaders(response: Omit<ResponseInput, 'body'>): Promise<Verdict> {
+    return this.#later(() => this.stepResponseHeaders(response))
+  }
+
+  /** Phase 3, at once. Throws when a rule might have to wait. */
+  processResponseHeadersSync(response: Omit<ResponseInput, 'body'>): Verdict {
+    this.#requireSync()
+    return this.stepResponseHeaders(response)
+  }
+
+  /** Bytes of the response's body; may interrupt when a limit with action Reject is passed. */
+  writeResponseBody(chunk: Uint8Array): Verdict {
+    return this.#step(addon.writeResponseBody(this.#live.number, chunkBytes(chunk)))
+  }
+
+  /** Phase 4. */
+  processResponseBody(): Promise<Verdict> {
+    return this.#later(() => this.stepResponseBody())
+  }
+
+  /** Phase 4, at once. Throws when a rule might have to wait. */
+  processResponseBodySync(): Verdict {
+    this.#requireSync()
+    return this.stepResponseBody()
+  }
+
+  /** Phase 5; always runs once, also on close(). */
+  async processLogging(): Promise<void> {
+    await this.#later(() => this.stepLogging())
+  }
+
+  /** Phase 5, at once. Throws when a rule might have to wait. */
+  processLoggingSync(): void {
+    this.#requireSync()
+    this.stepLogging()
+  }
+
+  /**
+   * Reads a variable or collection as a rule would see it now; for tests and diagnosis. One character of a
+   * value is one byte: `Buffer.from(value, 'latin1')` gives the bytes.
+   *
+   * @example
+   * tx.variable('ARGS') // [{ name: 'ARGS:id', value: '7' }]
+   */
+  variable(name: string): readonly { name: string; value: string }[] {
+    this.#requireOpen()
+    const found = addon.variable(this.#live.number, name)
+    if (found === null) throw new SecluaError('SECLUA_E_ARGUMENT', `there is no variable ${name}`)
+    return found
+  }
+
+  /**
+   * Ends the transaction: runs phase 5 if that is still to come, and frees everything. May be called again.
+   */
+  close(): void {
+    if (this.#isClosed) return
+    const live = this.#live
+    try {
+      if (live.isBegun && !live.isLogged) this.stepLogging()
+      this.#fetchMatches()
+      this.#id ??= addon.id(live.number)
+    } finally {
+      this.#isClosed = true
+      dropped.unregister(this)
+      addon.free(live.number)
+    }
+  }
+
+  // ---- what the package's own files call: the steps without the question whether a rule might wait
+
+  /** @internal */
+  stepRequestHeaders(request: Omit<RequestInput, 'body'>): Verdict {
+    const verdict = this.#stepHead(requestHead(request), addon.requestHeaders, 0)
+    this.#live.isBegun = true
+    return verdict
+  }
+
+  /** @internal */
+  stepRequestBody(): Verdict {
+    return this.#step(addon.requestBody(this.#live.number))
+  }
+
+  /** @internal */
+  stepResponseHeaders(response: Omit<ResponseInput, 'body'>): Verdict {
+    return this.#stepHead(responseHead(response), addon.responseHeaders, response.status)
+  }
+
+  /** @internal */
+  stepResponseBody(): Verdict {
+    return this.#step(addon.responseBody(this.#live.number))
+  }
+
+  /** @internal */
+  stepLogging(): Verdict {
+    const { home } = this.#live
+    const answer = addon.logging(this.#live.number)
+    if ((answer & (bits.outOfOrder | bits.closed)) === 0) this.#live.isLogged = true
+    const verdict = this.#step(answer)
+    if (home.wantsAudit && home.listenerCount('audit') > 0 && !this.#isClosed) {
+      const record = this.audit()
+      if (record !== undefined) home.emit('audit', record)
+    }
+    return verdict
+  }
+
+  /** The audit record, after phase 5. @internal */
+  audit(): object | undefined {
+    if (this.#audit === undefined && this.#live.home.wantsAudit) {
+      const text = addon.audit(this.#live.number)
+      if (text !== '') this.#audit = JSON.parse(text) as object
+    }
+    return this.#audit
+  }
+
+  /** All that came of it, after phase 5. @internal */
+  result(): EvaluationResult {
+    const { number } = this.#live
+    const audit = this.audit()
+    return {
+      verdict: this.#verdict,
+      matches: this.matches,
+      logs: this.#withId(addon.records(number, 0)),
+      tx: this.#tx(),
+      ...(audit !== undefined && { audit }),
+    }
+  }
+
+  #tx(): Record<string, string> {
+    const members = addon.variable(this.#live.number, 'TX') ?? []
+    // The display name is "TX:name". fromEntries defines: a member called __proto__ is a member and nothing
+    // more.
+    return Object.fromEntries(
+      members.map(({ name, value }) => [name.slice(name.indexOf(':') + 1).toLowerCase(), value]),
+    )
+  }
+
+  // ---- one step
+
+  #stepHead(head: Head, call: StepHead, status: number): Verdict {
+    const { number } = this.#live
+    const answer = call(number, head.joined, head.count, status)
+    if ((answer & bits.malformed) === 0) return this.#step(answer)
+    return this.#step(call(number, head.pieces(), head.count, status))
+  }
+
+  /** Reads what a step answered: the verdict, and what is to be told before the step returns. */
+  #step(answer: number): Verdict {
+    this.#wantsBody = (answer & bits.wantsBody) !== 0
+    const quiet = bits.wantsBody | bits.actionMask
+    if ((answer & ~quiet) !== 0) this.#report(answer)
+    if ((answer & bits.actionMask) !== 0 && this.#verdict === PASS && !this.#isClosed) {
+      this.#verdict = toVerdict(addon.verdict(this.#live.number))
+      const { home } = this.#live
+      if (home.listenerCount('interruption') > 0) home.emit('interruption', this.#verdict, this)
+    }
+    return this.#verdict
+  }
+
+  #report(answer: number): void {
+    if ((answer & bits.closed) !== 0) throw closedError()
+    if ((answer & bits.outOfOrder) !== 0) {
+      throw new SecluaError('SECLUA_E_ORDER', 'this step is out of order: nothing was evaluated', {
+        hint: 'request headers, request body, response headers, response body, logging: each once',
+      })
+    }
+    if ((answer & bits.malformed) !== 0) {
+      throw new SecluaError('SECLUA_E_ARGUMENT', 'headers: names and values are strings')
+    }
+    if ((answer & bits.suspended) !== 0) {
+      throw new SecluaError(
+        'SECLUA_E_UNSUPPORTED',
+        'a rule has to wait for the outside world, which this version cannot',
+      )
+    }
+    if ((answer & bits.newRecords) !== 0) this.#emitRecords()
+    if ((answer & bits.newMatches) !== 0) {
+      this.#hasFreshMatches = true
+      this.#emitMatches()
+    }
+  }
+
+  #emitRecords(): void {
+    const live = this.#live
+    if (live.home.listenerCount('log') === 0) return
+    const records = this.#withId(addon.records(live.number, live.toldRecords))
+    live.toldRecords += records.length
+    for (const record of records) live.home.emit('log', record)
+  }
+
+  #emitMatches(): void {
+    const live = this.#live
+    if (this.#isClosed || live.home.listenerCount('match') === 0) return
+    this.#fetchMatches()
+    const fresh = this.#matches.slice(live.toldMatches)
+    live.toldMatches = this.#matches.length
+    for (const match of fresh) live.home.emit('match', match, this)
+  }
+
+  #fetchMatches(): void {
+    if (!this.#hasFreshMatches || this.#isClosed) return
+    this.#hasFreshMatches = false
+    this.#matches = [...this.#matches, ...addon.matches(this.#live.number, this.#matches.length)]
+  }
+
+  #withId(records: readonly Omit<LogRecord, 'transactionId'>[]): LogRecord[] {
+    if (records.length === 0) return []
+    const transactionId = this.id
+    return records.map((record) => ({ ...record, transactionId }))
+  }
+
+  // ---- what may be asked when
+
+  #later(step: () => Verdict): Promise<Verdict> {
+    return new Promise((resolve) => {
+      resolve(step())
+    })
+  }
+
+  #requireSync(): void {
+    if (this.#live.home.sync) return
+    throw new SecluaError(
+      'SECLUA_E_SYNC',
+      'a rule of this set may have to wait: use the methods without Sync',
+    )
+  }
+
+  #requireOpen(): void {
+    if (this.#isClosed) throw closedError()
+  }
+}

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+// A compiled rule set in force: loads and reloads it, opens transactions, judges whole messages, counts.
+//
+// Nothing here knows what a rule means. A reload swaps one field, after everything that can fail;
+// transactions under way keep the rule set that they began with.
+
+import { EventEmitter } from 'node:events'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+
+import { expressMiddleware } from './adapters/express.js'
+import { httpListener } from './adapters/http.js'
+import { ConfigError, SecluaError, type Diagnostic } from './errors.js'
+import type { EvaluationResult, WafEvents } from './events.js'
+import { bodyBytes, type ConnectionInput, type RequestInput, type ResponseInput } from './message.js'
+import { addon, type Engine, type Loaded, type Store } from './native.js'
+import { readOptions, type CheckedOptions, type WafOptions } from './options.js'
+import { actions, Transaction } from './transaction.js'
+
+/** What is in force between two reloads. */
+interface Active {
+  readonly engine: Engine
+  readonly loaded: Loaded
+}
+
+/** Only the package's own files can name it, so that nobody makes a Waf without loading one. */
+const ownConstruction: unique symbol = Symbol('load')
+
+const defaultAddress = '127.0.0.1'
+
+function activate(loaded: Loaded, store: Store, predecessor: Engine | undefined): Active {
+  const { rules, diagnostics } = loaded
+  if (rules === null) throw new ConfigError(diagnostics)
+  const engine = addon.newEngine(rules, store, predecessor)
+  addon.release(rules) // the engine holds it from here on
+  return { engine, loaded }
+}
+
+/**
+ * A web application firewall: a rule set, compiled once, that judges requests and responses.
+ *
+ * @example
+ * const waf = await Waf.load({ files: ['crs-setup.conf', 'rules/*.conf'] })
+ * waf.on('match', (match) => console.warn(match.logLine))
+ * app.use(waf.express())
+ */
+export class Waf extends EventEmitter<WafEvents> {
+  /** Persistent collections outlive a reload. */
+  readonly #store: Store
+  #options: WafOptions
+  #active: Active
+  #isClosed = false
+  #finalStats: Readonly<Record<string, unknown>> | undefined
+  #reloads: Promise<void> = Promise.resolve()
+
+  /** @internal */
+  constructor(token: typeof ownConstruction, options: WafOptions, store: Store, active: Active) {
+    super()
+    if ((token as unknown) !== ownConstruction) {
+      throw new SecluaError('SECLUA_E_ARGUMENT', 'a Waf is made by Waf.load or Waf.loadSync')
+    }
+    this.#options = options
+    this.#store = store
+    this.#active = active
+  }
+
+  /**
+   * Compiles a configuration in a thread of its own. Rejects with a {@link ConfigError} that carries every
+   * error found.
+   *
+   * @example
+   * const waf = await Waf.load({ rules: 'SecRuleEngine On\nSecRule ARGS "@contains <script"
+   * "id:1,phase:2,deny"' })
+   */
+  static async load(options: WafOptions = {}): Promise<Waf> {
+    const checked = readOptions(options)
+    return Waf.#open(options, checked, await addon.loadAsync(checked.sources, checked.native))
+  }
+
+  /**
+   * Compiles a configuration at once, holding up the thread while it does.
+   *
+   * @example
+   * const waf = Waf.loadSync({ files: 'rules/*.conf' })
+   */
+  static loadSync(options: WafOptions = {}): Waf {
+    const checked = readOptions(options)
+    return Waf.#open(options, checked, addon.load(checked.sources, checked.native))
+  }
+
+  static #open(options: WafOptions, checked: CheckedOptions, loaded: Loaded): Waf {
+    if (loaded.rules === null) throw new ConfigError(loaded.diagnostics)
+    const store = addon.openStore(checked.storeKey)
+    return new Waf(ownConstruction, options, store, activate(loaded, store, undefined))
+  }
+
+  /**
+   * Compiles again and swaps in atomically. On an error the old rules stay in force and the {@link
+   * ConfigError} is thrown. Without options: those of the last load.
+   *
+   * @example
+   * process.on('SIGHUP', () => waf.reload().catch((error) => console.error(error.message)))
+   */
+  reload(options?: WafOptions): Promise<void> {
+    // One after the other, so that of two reloads at once the later call wins.
+    const turn = this.#reloads.then(() => this.#reload(options ?? this.#options))
+    this.#reloads = turn.catch(() => undefined)
+    return turn
+  }
+
+  async #reload(options: WafOptions): Promise<void> {
+    this.#requireOpen()
+    const checked = readOptions(options)
+    const loaded = await addon.loadAsync(checked.sources, checked.native)
+    this.#requireOpen()
+    const old = this.#active.engine
+    this.#active = activate(loaded, this.#store, old)
+    this.#options = options
+    addon.release(old)
+  }
+
+  /** Rules that can be addressed by id; a chain counts once. */
+  get ruleCount(): number {
+    return this.#active.loaded.ruleCount
+  }
+
+  /** What the last load had to say without refusing. */
+  get warnings(): readonly Diagnostic[] {
+    return this.#active.loaded.diagnostics
+  }
+
+  /** True when no rule can ever have to wait (DNS, programs, remote store): then the …Sync methods work. */
+  get sync(): boolean {
+    return !this.#active.loaded.canWait
+  }
+
+  /** Some rule looks at responses, or transactions are recorded. @internal */
+  get watchesResponse(): boolean {
+    return this.#active.loaded.inspectsResponse || this.#active.loaded.wantsAudit
+  }
+
+  /** @internal */
+  get wantsAudit(): boolean {
+    return this.#active.loaded.wantsAudit
+  }
+
+  /**
+   * Begins a transaction. Close it when the response is done; one that is dropped is closed by the collector.
+   *
+   * @example
+   * const tx = waf.transaction({ clientAddress: req.socket.remoteAddress })
+   */
+  transaction(connection: ConnectionInput = {}): Transaction {
+    return Transaction.open(this.#begin(connection), this)
+  }
+
+  /**
+   * All five phases for a whole request and, where given, its response. Without one, phases 1, 2 and 5 run.
+   *
+   * @example
+   * const { verdict, matches } = await waf.evaluate({ method: 'GET', uri: '/?q=<script>' })
+   */
+  evaluate(request: RequestInput & ConnectionInput, response?: ResponseInput): Promise<EvaluationResult> {
+    return new Promise((resolve) => {
+      resolve(this.#evaluate(request, response))
+    })
+  }
+
+  /**
+   * The same at once. Throws when a rule might have to wait.
+   *
+   * @example
+   * if (waf.evaluateSync({ method: 'GET', uri }).verdict.action !== 'pass') refuse()
+   */
+  evaluateSync(request: RequestInput & ConnectionInput, response?: ResponseInput): EvaluationResult {
+    if (!this.sync) {
+      throw new SecluaError(
+        'SECLUA_E_SYNC',
+        'a rule of this set may have to wait: use evaluate, not evaluateSync',
+      )
+    }
+    return this.#evaluate(request, response)
+  }
+
+  #evaluate(request: RequestInput & ConnectionInput, response: ResponseInput | undefined): EvaluationResult {
+    const requestBody = bodyBytes(request.body)
+    const responseBody = bodyBytes(response?.body)
+    const transaction = Transaction.openScoped(this.#begin(request), this)
+    try {
+      transaction.stepRequestHeaders(request)
+      if (requestBody !== undefined) transaction.writeRequestBody(requestBody)
+      transaction.stepRequestBody()
+      if (response !== undefined) {
+        transaction.stepResponseHeaders(response)
+        if (responseBody !== undefined) transaction.writeResponseBody(responseBody)
+        transaction.stepResponseBody()
+      }
+      transaction.stepLogging()
+      return transaction.result()
+    } finally {
+      transaction.close()
+    }
+  }
+
+  /**
+   * Wraps a node:http handler: what the rules refuse never reaches it.
+   *
+   * @example
+   * http.createServer(waf.http((req, res) => res.end('hello'))).listen(8080)
+   */
+  http(handler: RequestListener): RequestListener {
+    return httpListener(this, handler)
+  }
+
+  /**
+   * Connect or Express middleware. To stand before every body parser and every route.
+   *
+   * @example
+   * app.use(waf.express())
+   */
+  express(): (req: IncomingMessage, res: ServerResponse, next: (err?: unknown) => void) => void {
+    return expressMiddleware(this)
+  }
+
+  /**
+   * Counters since load, over all reloads.
+   *
+   * @example
+   * waf.stats().verdicts // { pass: 997, deny: 3, drop: 0, redirect: 0, proxy: 0 }
+   */
+  stats(): Readonly<Record<string, unknown>> {
+    return this.#finalStats ?? this.#stats()
+  }
+
+  #stats(): Readonly<Record<string, unknown>> {
+    const { verdicts, scriptRuns, scriptErrors, scriptLimits, auditRecords, auditDropped, ...counters } =
+      addon.stats(this.#active.engine)
+    return {
+      rules: this.ruleCount,
+      scripts: this.#active.loaded.scriptCount,
+      ...counters,
+      verdicts: Object.fromEntries(actions.map((action, number) => [action, verdicts[number] ?? 0])),
+      lua: { runs: scriptRuns, errors: scriptErrors, limits: scriptLimits },
+      audit: { records: auditRecords, dropped: auditDropped },
+    }
+  }
+
+  /**
+   * Ends the Waf. Transactions under way go on to their end; new ones are refused. May be called again.
+   *
+   * @example
+   * await waf.close()
+   */
+  async close(): Promise<void> {
+    await this.#reloads
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#finalStats = this.#stats()
+    addon.release(this.#active.engine)
+    addon.release(this.#store)
+  }
+
+  #begin(connection: ConnectionInput): number {
+    this.#requireOpen()
+    const {
+      clientAddress = defaultAddress,
+      clientPort = 0,
+      serverAddress = defaultAddress,
+      serverPort = 0,
+    } = connection
+    return addon.begin(this.#active.engine, clientAddress, clientPort, serverAddress, serverPort)
+  }
+
+  #requireOpen(): void {
+    if (this.#isClosed) throw new SecluaError('SECLUA_E_CLOSED', 'this Waf is closed')
+  }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// The life of engines and transactions of one environment: numbers handed out, counters summed, everything
+// freed.
+//
+// It must never call JavaScript: finalizers and the end of an environment come through here.
+
+#include "environment.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace seclua::binding {
+
+namespace {
+
+void add_stats(seclua_stats &sum, const seclua_stats &more) {
+    sum.transactions += more.transactions;
+    sum.interventions += more.interventions;
+    sum.rules_evaluated += more.rules_evaluated;
+    sum.rules_skipped_absent += more.rules_skipped_absent;
+    sum.matches += more.matches;
+    sum.script_runs += more.script_runs;
+    sum.script_errors += more.script_errors;
+    sum.script_limits += more.script_limits;
+    sum.audit_records += more.audit_records;
+    sum.audit_dropped += more.audit_dropped;
+    sum.internal_errors += more.internal_errors;
+}
+
+} // namespace
+
+Engine::Engine(seclua_engine *owned, std::shared_ptr<Totals> shared)
+    : handle(owned), totals(std::move(shared)) {
+    totals->live.push_back(handle);
+}
+
+Engine::~Engine() {
+    seclua_stats mine{};
+    seclua_engine_stats(handle, &mine);
+    add_stats(totals->ended, mine);
+    std::erase(totals->live, handle);
+    seclua_engine_free(handle);
+}
+
+seclua_stats sum_of(const Totals &totals) {
+    seclua_stats sum = totals.ended;
+    for (const seclua_engine *engine : totals.live) {
+        seclua_stats one{};
+        seclua_engine_stats(engine, &one);
+        add_stats(sum, one);
+    }
+    return sum;
+}
+
+Transactions::~Transactions() {
+    for (Transaction &transaction : places_) {
+        if (transaction.handle != nullptr) end(transaction);
+    }
+}
+
+int64_t Transactions::add(seclua_txn *handle, std::shared_ptr<Engine> engine) {
+    if (free_.empty()) {
+        free_.push_back(static_cast<uint32_t>(places_.size()));
+        places_.emplace_back();
+    }
+    const uint32_t place = free_.back();
+    free_.pop_back();
+    Transaction &transaction = places_[place];
+    transaction.handle = handle;
+    transaction.engine = std::move(engine);
+    transaction.told_events = 0;
+    transaction.told_records = 0;
+    return (static_cast<int64_t>(transaction.generation) << place_bits) | place;
+}
+
+Transaction *Transactions::find(int64_t number) {
+    const auto place = static_cast<uint64_t>(number) & ((uint64_t{1} << place_bits) - 1);
+    if (number < 0 || place >= places_.size()) return nullptr;
+    Transaction &transaction = places_[place];
+    const bool is_live = transaction.handle != nullptr && transaction.generation == number >> place_bits;
+    return is_live ? &transaction : nullptr;
+}
+
+void Transactions::end(Transaction &transaction) {
+    seclua_verdict verdict{};
+    seclua_txn_verdict(transaction.handle, &verdict);
+    transaction.engine->totals->verdicts[verdict.action]++;
+    seclua_txn_free(transaction.handle);
+    transaction.handle = nullptr;
+    transaction.engine.reset();
+}
+
+void Transactions::remove(int64_t number) {
+    Transaction *transaction = find(number);
+    if (transaction == nullptr) return;
+    end(*transaction);
+    // Numbers stay exact in a double: 24 bits of place, 28 of generation.
+    transaction->generation = (transaction->generation + 1) & ((uint32_t{1} << 28) - 1);
+    free_.push_back(static_cast<uint32_t>(transaction - places_.data()));
+}
+
+} // namespace seclua::binding

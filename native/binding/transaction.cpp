@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+// The request path: plain Node-API functions over the transaction's number, one call for each step.
+//
+// All headers of a message come as one string whose pieces are separated by NUL; a step answers with one
+// integer (transaction.hpp), and the details are fetched by the functions of report.cpp only when a bit says
+// that there are any. No JavaScript object is made here. A call on a transaction that is gone answers kClosed
+// and touches nothing.
+
+#include "transaction.hpp"
+
+#include <array>
+#include <cstring>
+#include <new>
+#include <span>
+
+#include "convert.hpp"
+#include "errors.hpp"
+#include "report.hpp"
+
+namespace seclua::binding {
+
+namespace {
+
+constexpr size_t max_arguments = 5;
+
+// A call from JavaScript, its arguments read as far as every function here needs them.
+struct Call {
+    napi_env env;
+    Environment *home = nullptr;
+    std::array<napi_value, max_arguments> arguments{};
+    int64_t number = -1;
+    Transaction *transaction = nullptr;
+
+    Call(napi_env environment, napi_callback_info info) : env(environment) {
+        size_t count = max_arguments;
+        void *data = nullptr;
+        napi_get_cb_info(env, info, &count, arguments.data(), nullptr, &data);
+        home = static_cast<Environment *>(data);
+    }
+};
+
+// The first argument is a transaction's number.
+Call call_on_transaction(napi_env env, napi_callback_info info) {
+    Call call(env, info);
+    if (read_number(env, call.arguments[0], call.number)) {
+        call.transaction = call.home->transactions.find(call.number);
+    }
+    return call;
+}
+
+napi_value answer(napi_env env, uint32_t bits) {
+    napi_value out = nullptr;
+    napi_create_uint32(env, bits, &out);
+    return out;
+}
+
+uint32_t step_bits(seclua_step step) {
+    switch (step) {
+    case SECLUA_STEP_DONE: return 0;
+    case SECLUA_STEP_SUSPENDED: return kSuspended;
+    case SECLUA_STEP_ORDER: return kOutOfOrder;
+    case SECLUA_STEP_FAILED: return kFailed;
+    }
+    return kFailed;
+}
+
+// Counts the matches that this step brought, and says what JavaScript has not been told of yet.
+uint32_t news_bits(Transaction &transaction) {
+    uint32_t bits = 0;
+    const size_t events = seclua_txn_event_count(transaction.handle);
+    if (events > transaction.told_events) {
+        for (size_t i = transaction.told_events; i < events; i++) {
+            transaction.engine->totals->matches[seclua_txn_event(transaction.handle, i)->rule_id]++;
+        }
+        transaction.told_events = events;
+        bits |= kNewMatches;
+    }
+    const size_t records = seclua_txn_log_count(transaction.handle);
+    if (records > transaction.told_records) {
+        transaction.told_records = records;
+        bits |= kNewRecords;
+    }
+    return bits;
+}
+
+napi_value answer_step(const Call &call, seclua_step step, bool wants_body) {
+    seclua_verdict verdict{};
+    seclua_txn_verdict(call.transaction->handle, &verdict);
+    uint32_t bits = static_cast<uint32_t>(verdict.action);
+    bits |= step_bits(step) | news_bits(*call.transaction);
+    if (wants_body) bits |= kWantsBody;
+    return answer(call.env, bits);
+}
+
+// ---- headers ----
+
+// Cuts a string at its NULs into exactly `count` pieces. False: there are more or fewer, because some value
+// holds a NUL.
+bool cut(seclua_slice text, size_t count, std::vector<seclua_slice> &pieces) {
+    pieces.clear();
+    for (;;) {
+        const void *nul = text.len == 0 ? nullptr : std::memchr(text.ptr, 0, text.len);
+        const auto *end = static_cast<const uint8_t *>(nul);
+        const size_t length = end == nullptr ? text.len : static_cast<size_t>(end - text.ptr);
+        pieces.push_back({text.ptr, length});
+        if (end == nullptr) return pieces.size() == count;
+        if (pieces.size() == count) return false;
+        text = {text.ptr + length + 1, text.len - length - 1};
+    }
+}
+
+std::span<const seclua_header> pair_up(std::span<const seclua_slice> pieces,
+                                       std::vector<seclua_header> &headers) {
+    headers.clear();
+    for (size_t i = 0; i + 1 < pieces.size(); i += 2) headers.push_back({pieces[i], pieces[i + 1]});
+    return headers;
+}
+
+// The pieces of a message: from one joined string with the number of pieces after it, or from an array of
+// strings, which is slower and takes any byte.
+bool read_pieces(const Call &call, napi_value joined, napi_value count, std::vector<seclua_slice> &pieces) {
+    bool is_array = false;
+    napi_is_array(call.env, joined, &is_array);
+    if (!is_array) {
+        seclua_slice text{};
+        int64_t expected = 0;
+        if (!read_number(call.env, count, expected)) return false;
+        if (!read_bytes(call.env, joined, call.home->text, text)) return false;
+        return cut(text, static_cast<size_t>(expected), pieces);
+    }
+    uint32_t length = 0;
+    napi_get_array_length(call.env, joined, &length);
+    std::vector<size_t> lengths;
+    std::string all, one;
+    for (uint32_t i = 0; i < length; i++) {
+        napi_value element = nullptr;
+        seclua_slice piece{};
+        if (napi_get_element(call.env, joined, i, &element) != napi_ok) return false;
+        if (!read_bytes(call.env, element, one, piece)) return false;
+        all.append(reinterpret_cast<const char *>(piece.ptr), piece.len);
+        lengths.push_back(piece.len);
+    }
+    call.home->text = std::move(all);
+    pieces.clear();
+    size_t at = 0;
+    for (const size_t piece_length : lengths) {
+        pieces.push_back(slice_of({call.home->text.data() + at, piece_length}));
+        at += piece_length;
+    }
+    return true;
+}
+
+// requestHeaders(number, pieces, count): method, target, protocol, then names and values.
+napi_value request_headers(napi_env env, napi_callback_info info) {
+    const Call call = call_on_transaction(env, info);
+    if (call.transaction == nullptr) return answer(env, kClosed);
+    std::vector<seclua_slice> &pieces = call.home->pieces;
+    if (!read_pieces(call, call.arguments[1], call.arguments[2], pieces) || pieces.size() < 3) {
+        return answer(env, kMalformed);
+    }
+    const auto headers = pair_up(std::span(pieces).subspan(3), call.home->headers);
+    const seclua_request request{pieces[0], pieces[1], pieces[2], headers.data(), headers.size()};
+    const seclua_step step = seclua_txn_request_headers(call.transaction->handle, &request);
+    return answer_step(call, step, seclua_txn_wants_request_body(call.transaction->handle));
+}
+
+// responseHeaders(number, pieces, count, status): protocol, then names and values.
+napi_value response_headers(napi_env env, napi_callback_info info) {
+    const Call call = call_on_transaction(env, info);
+    if (call.transaction == nullptr) return answer(env, kClosed);
+    std::vector<seclua_slice> &pieces = call.home->pieces;
+    int64_t status = 0;
+    if (!read_pieces(call, call.arguments[1], call.arguments[2], pieces) || pieces.empty() ||
+        !read_number(env, call.arguments[3], status)) {
+        return answer(env, kMalformed);
+    }
+    const auto headers = pair_up(std::span(pieces).subspan(1), call.home->headers);
+    const seclua_response response{static_cast<uint16_t>(status), pieces[0], headers.data(), headers.size()};
+    const seclua_step step = seclua_txn_response_headers(call.transaction->handle, &response);
+    return answer_step(call, step, seclua_txn_wants_response_body(call.transaction->handle));
+}
+
+// ---- the other steps ----
+
+// writeRequestBody(number, chunk), writeResponseBody(number, chunk)
+template <seclua_step (*write)(seclua_txn *, seclua_slice), bool (*wants)(const seclua_txn *)>
+napi_value write_body(napi_env env, napi_callback_info info) {
+    const Call call = call_on_transaction(env, info);
+    if (call.transaction == nullptr) return answer(env, kClosed);
+    seclua_slice chunk{};
+    if (!read_chunk(env, call.arguments[1], chunk)) return answer(env, kMalformed);
+    const seclua_step step = write(call.transaction->handle, chunk);
+    return answer_step(call, step, wants(call.transaction->handle));
+}
+
+// requestBody(number), responseBody(number), logging(number)
+template <seclua_step (*run)(seclua_txn *)> napi_value end_of_step(napi_env env, napi_callback_info info) {
+    const Call call = call_on_transaction(env, info);
+    if (call.transaction == nullptr) return answer(env, kClosed);
+    return answer_step(call, run(call.transaction->handle), false);
+}
+
+// ---- beginning and end ----
+
+// begin(engine, clientAddress, clientPort, serverAddress, serverPort): the new transaction's number.
+napi_value begin(napi_env env, napi_callback_info info) {
+    const Call call(env, info);
+    const std::shared_ptr<Engine> *engine = unbox<Engine>(env, call.arguments[0]);
+    if (engine == nullptr || *engine == nullptr) {
+        return throw_error(env, "SECLUA_E_CLOSED", "this Waf is closed");
+    }
+    std::string client_text, server_text;
+    seclua_connection connection{};
+    int64_t client_port = 0, server_port = 0;
+    if (!read_bytes(env, call.arguments[1], client_text, connection.client_address) ||
+        !read_bytes(env, call.arguments[3], server_text, connection.server_address) ||
+        !read_number(env, call.arguments[2], client_port) ||
+        !read_number(env, call.arguments[4], server_port)) {
+        return throw_error(env, "SECLUA_E_ARGUMENT", "a connection is two addresses and two ports");
+    }
+    connection.client_port = static_cast<uint16_t>(client_port);
+    connection.server_port = static_cast<uint16_t>(server_port);
+    seclua_txn *handle = seclua_txn_new((*engine)->handle, &connection);
+    if (handle == nullptr) return throw_error(env, "SECLUA_E_MEMORY", "there is no memory for a transaction");
+    return number_to_js(env, static_cast<double>(call.home->transactions.add(handle, *engine)));
+}
+
+// free(number). Runs phase 5 if it is still to come; a second call does nothing.
+napi_value free_transaction(napi_env env, napi_callback_info info) {
+    const Call call = call_on_transaction(env, info);
+    if (call.transaction != nullptr) call.home->transactions.remove(call.number);
+    return nullptr;
+}
+
+// ---- what happened ----
+
+// id(number), verdict(number), matches(number, from), records(number, from), variable(number, name),
+// audit(number)
+template <napi_value (*report)(napi_env, seclua_txn *, Environment &, napi_value)>
+napi_value ask(napi_env env, napi_callback_info info) {
+    const Call call = call_on_transaction(env, info);
+    if (call.transaction == nullptr) return throw_error(env, "SECLUA_E_CLOSED", "this transaction is closed");
+    return report(env, call.transaction->handle, *call.home, call.arguments[1]);
+}
+
+constexpr napi_callback write_request =
+    write_body<seclua_txn_write_request_body, seclua_txn_wants_request_body>;
+constexpr napi_callback write_response =
+    write_body<seclua_txn_write_response_body, seclua_txn_wants_response_body>;
+
+struct Function {
+    const char *name;
+    napi_callback callback;
+};
+
+constexpr Function functions[] = {
+    {"begin", begin},
+    {"requestHeaders", request_headers},
+    {"writeRequestBody", write_request},
+    {"requestBody", end_of_step<seclua_txn_request_body>},
+    {"responseHeaders", response_headers},
+    {"writeResponseBody", write_response},
+    {"responseBody", end_of_step<seclua_txn_response_body>},
+    {"logging", end_of_step<seclua_txn_logging>},
+    {"free", free_transaction},
+    {"id", ask<report_id>},
+    {"verdict", ask<report_verdict>},
+    {"matches", ask<report_matches>},
+    {"records", ask<report_records>},
+    {"variable", ask<report_variable>},
+    {"audit", ask<report_audit>},
+};
+
+struct NamedBit {
+    const char *name;
+    uint32_t value;
+};
+
+constexpr NamedBit named_bits[] = {
+    {"actionMask", kActionMask}, {"newMatches", kNewMatches}, {"newRecords", kNewRecords},
+    {"wantsBody", kWantsBody},   {"outOfOrder", kOutOfOrder}, {"failed", kFailed},
+    {"suspended", kSuspended},   {"closed", kClosed},         {"malformed", kMalformed},
+};
+
+} // namespace
+
+void export_transaction(napi_env env, napi_value exports, Environment *home) {
+    for (const Function &function : functions) {
+        napi_value callable = nullptr;
+        napi_create_function(env, function.name, NAPI_AUTO_LENGTH, function.callback, home, &callable);
+        set(env, exports, function.name, callable);
+    }
+    napi_value bits = nullptr;
+    napi_create_object(env, &bits);
+    for (const NamedBit &bit : named_bits) set(env, bits, bit.name, number_to_js(env, bit.value));
+    set(env, exports, "bits", bits);
+}
+
+} // namespace seclua::binding

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+// Construction and configuration: loads, stores, engines, counters. None of this runs for a request, so it is
+// written over node-addon-api, for which a mistake is an exception.
+
+#include "waf.hpp"
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "convert.hpp"
+#include "load.hpp"
+
+namespace seclua::binding {
+
+namespace {
+
+Napi::Value load(const Napi::CallbackInfo &info) {
+    Load work(info[0].As<Napi::Array>(), info[1].As<Napi::Object>());
+    work.run();
+    return work.result(info.Env());
+}
+
+// The same in a thread of libuv's pool: a rule set of thousands of rules must not hold up a server that
+// reloads.
+class LoadWorker final : public Napi::AsyncWorker {
+public:
+    LoadWorker(const Napi::CallbackInfo &info)
+        : Napi::AsyncWorker(info.Env()), work_(info[0].As<Napi::Array>(), info[1].As<Napi::Object>()),
+          promise_(Napi::Promise::Deferred::New(info.Env())) {}
+
+    Napi::Promise promise() const { return promise_.Promise(); }
+
+protected:
+    void Execute() override { work_.run(); }
+    void OnOK() override { promise_.Resolve(work_.result(Env())); }
+    void OnError(const Napi::Error &error) override { promise_.Reject(error.Value()); }
+
+private:
+    Load work_;
+    Napi::Promise::Deferred promise_;
+};
+
+Napi::Value load_async(const Napi::CallbackInfo &info) {
+    auto *worker = new LoadWorker(info); // deletes itself when it is done
+    const Napi::Promise promise = worker->promise();
+    worker->Queue();
+    return promise;
+}
+
+// ---- stores ----
+
+// Memory stores of this process by what their Waf loads. Threads that serve with the same rules count
+// together; two Wafs of one thread never do, whatever they load.
+struct SharedStores {
+    std::mutex mutex;
+    std::vector<std::pair<std::string, std::weak_ptr<Store>>> known;
+};
+
+SharedStores &shared_stores() {
+    static SharedStores stores;
+    return stores;
+}
+
+bool holds(const Environment &home, const std::shared_ptr<Store> &store) {
+    for (const std::weak_ptr<Store> &mine : home.stores) {
+        if (mine.lock() == store) return true;
+    }
+    return false;
+}
+
+// The oldest living store for that key that this thread has not opened yet; else a new one.
+std::shared_ptr<Store> open_store(Environment &home, const std::string &key) {
+    SharedStores &shared = shared_stores();
+    const std::lock_guard<std::mutex> guard(shared.mutex);
+    std::erase_if(shared.known, [](const auto &entry) { return entry.second.expired(); });
+    std::erase_if(home.stores, [](const auto &store) { return store.expired(); });
+    std::shared_ptr<Store> store;
+    for (const auto &[name, weak] : shared.known) {
+        if (name != key) continue;
+        store = weak.lock();
+        if (store != nullptr && !holds(home, store)) break;
+        store.reset();
+    }
+    if (store == nullptr) {
+        seclua_store *fresh = seclua_store_memory_new();
+        if (fresh == nullptr) return nullptr;
+        store = std::make_shared<Store>(fresh);
+        shared.known.emplace_back(key, store);
+    }
+    home.stores.push_back(store);
+    return store;
+}
+
+Napi::Value open_store(const Napi::CallbackInfo &info) {
+    auto *home = info.Env().GetInstanceData<Environment>();
+    std::shared_ptr<Store> store = open_store(*home, info[0].ToString().Utf8Value());
+    if (store == nullptr) throw Napi::Error::New(info.Env(), "there is no memory for a store of collections");
+    return {info.Env(), box(info.Env(), std::move(store))};
+}
+
+// ---- engines ----
+
+template <class T>
+std::shared_ptr<T> &held_by(const Napi::CallbackInfo &info, size_t index, const char *what) {
+    std::shared_ptr<T> *held = unbox<T>(info.Env(), info[index]);
+    if (held == nullptr || *held == nullptr) throw Napi::TypeError::New(info.Env(), what);
+    return *held;
+}
+
+// (rules, store, predecessor?): the predecessor is the engine that a reload replaces; its counters go on.
+Napi::Value new_engine(const Napi::CallbackInfo &info) {
+    const auto &rules = held_by<Rules>(info, 0, "newEngine takes a rule set");
+    const auto &store = held_by<Store>(info, 1, "newEngine takes a store");
+    auto totals = info[2].IsUndefined()
+                      ? std::make_shared<Totals>()
+                      : held_by<Engine>(info, 2, "newEngine takes an engine to follow")->totals;
+    seclua_engine *handle = seclua_engine_new(rules->handle, store->handle);
+    if (handle == nullptr) throw Napi::Error::New(info.Env(), "there is no memory for an engine");
+    return {info.Env(), box(info.Env(), std::make_shared<Engine>(handle, std::move(totals)))};
+}
+
+// Lets go of a store, a rule set or an engine now, not when the collector finds the box. Live transactions
+// keep theirs.
+Napi::Value release(const Napi::CallbackInfo &info) {
+    if (auto *engine = unbox<Engine>(info.Env(), info[0])) engine->reset();
+    if (auto *rules = unbox<Rules>(info.Env(), info[0])) rules->reset();
+    if (auto *store = unbox<Store>(info.Env(), info[0])) store->reset();
+    return info.Env().Undefined();
+}
+
+Napi::Value stats(const Napi::CallbackInfo &info) {
+    const Napi::Env env = info.Env();
+    const Totals &totals = *held_by<Engine>(info, 0, "stats takes an engine")->totals;
+    const seclua_stats sum = sum_of(totals);
+    const std::pair<const char *, uint64_t> counters[] = {
+        {"transactions", sum.transactions},
+        {"interventions", sum.interventions},
+        {"rulesEvaluated", sum.rules_evaluated},
+        {"rulesSkippedAbsent", sum.rules_skipped_absent},
+        {"scriptRuns", sum.script_runs},
+        {"scriptErrors", sum.script_errors},
+        {"scriptLimits", sum.script_limits},
+        {"auditRecords", sum.audit_records},
+        {"auditDropped", sum.audit_dropped},
+        {"internalErrors", sum.internal_errors},
+    };
+    auto out = Napi::Object::New(env);
+    for (const auto &[name, value] : counters) out.Set(name, static_cast<double>(value));
+    auto verdicts = Napi::Array::New(env, totals.verdicts.size());
+    for (uint32_t i = 0; i < totals.verdicts.size(); i++) {
+        verdicts.Set(i, static_cast<double>(totals.verdicts[i]));
+    }
+    out.Set("verdicts", verdicts);
+    auto matches = Napi::Object::New(env);
+    for (const auto &[id, count] : totals.matches) {
+        matches.Set(std::to_string(id), static_cast<double>(count));
+    }
+    out.Set("matches", matches);
+    return out;
+}
+
+Napi::Value version(const Napi::CallbackInfo &info) {
+    return Napi::String::New(info.Env(), seclua_version());
+}
+
+} // namespace
+
+void export_waf(Napi::Env env, Napi::Object exports) {
+    using Function = Napi::Value (*)(const Napi::CallbackInfo &);
+    const std::pair<const char *, Function> functions[] = {
+        {"load", load},       {"loadAsync", load_async}, {"openStore", open_store}, {"newEngine", new_engine},
+        {"release", release}, {"stats", stats},          {"version", version},
+    };
+    for (const auto &[name, function] : functions) {
+        exports.Set(name, Napi::Function::New(env, function, name));
+    }
+}
+
+} // namespace seclua::binding
