@@ -204,7 +204,8 @@ void seclua_txn_free(seclua_txn *txn);
 
 void seclua_txn_verdict(const seclua_txn *txn, seclua_verdict *out);
 seclua_slice seclua_txn_id(const seclua_txn *txn);
-/* After the request headers: will a request body be looked at? After the response headers: must the body be held back? */
+/* After the request headers: will a request body be looked at? After the response headers: must the body be held back?
+ * Both become false when the limit of that body is passed: what comes after is ignored, and need not be kept for it. */
 bool seclua_txn_wants_request_body(const seclua_txn *txn);
 bool seclua_txn_wants_response_body(const seclua_txn *txn);
 

@@ -246,12 +246,12 @@ seclua_slice seclua_txn_id(const seclua_txn *handle) { return of_const(handle)->
 
 bool seclua_txn_wants_request_body(const seclua_txn *handle) {
     const sl_txn *txn = of_const(handle);
-    return txn->request_body_access && sl_verdict_lets_phase(txn, 2);
+    return !is_off(txn) && txn->request_body_access && !txn->inbound_data_error && sl_verdict_lets_phase(txn, 2);
 }
 
 bool seclua_txn_wants_response_body(const seclua_txn *handle) {
     const sl_txn *txn = of_const(handle);
-    return txn->holds_response_body && sl_verdict_lets_phase(txn, 4);
+    return txn->holds_response_body && !txn->outbound_data_error && sl_verdict_lets_phase(txn, 4);
 }
 
 size_t seclua_txn_event_count(const seclua_txn *handle) { return of_const(handle)->events.count; }
