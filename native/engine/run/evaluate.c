@@ -138,7 +138,7 @@ static bool test(sl_txn *txn, const sl_rule *link, const sl_operand *operand, co
     last->raw_value = value->text->slice;
     last->parameter = operand->text;
     last->text = match.text;
-    last->reference = match.want_ranges ? sl_trace_reference(txn, link, &match, value) : SL_EMPTY;
+    if (match.want_ranges) sl_trace_reference(txn, link, &match, value, &last->reference);
     return true;
 }
 

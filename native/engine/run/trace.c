@@ -82,17 +82,3 @@ void sl_trace_failed(sl_txn *txn, const sl_rule *link, sl_slice variable, bool i
     sl_strbuf_add_format(&source, ":%u", (unsigned)link->line);
     sl_host_log(txn, is_limit ? 3 : 1, false, sl_strbuf_slice(&text), sl_strbuf_slice(&source));
 }
-
-sl_slice sl_trace_reference(sl_txn *txn, const sl_rule *link, const sl_match *match, const sl_value *value) {
-    sl_strbuf reference;
-    sl_strbuf_init(&reference, &txn->arena, 64);
-    for (int i = 0; i < match->range_count; i++) {
-        sl_strbuf_add_format(&reference, "o%u,%u", match->ranges[i].offset, match->ranges[i].length);
-    }
-    (void)value;
-    for (size_t i = 0; i < link->pipeline->step_count; i++) {
-        sl_strbuf_add_z(&reference, i == 0 ? "t:" : ",t:");
-        sl_strbuf_add_z(&reference, link->pipeline->steps[i]->name);
-    }
-    return sl_strbuf_slice(&reference);
-}

@@ -19,8 +19,9 @@ void sl_trace_capture(sl_txn *txn, int index, sl_slice text);
 void sl_trace_action(sl_txn *txn, const char *name);
 /* Always recorded: a limit at level 3, an error at level 1. */
 void sl_trace_failed(sl_txn *txn, const sl_rule *link, sl_slice variable, bool is_limit);
-/* o<offset>,<length> of each range, then t:a,t:b of the pipeline. */
-sl_slice sl_trace_reference(sl_txn *txn, const sl_rule *link, const sl_match *match, const sl_value *value);
+/* Appends what [ref "…"] says of one match; matches of a rule stand one behind the other (run/reference.c). */
+void sl_trace_reference(sl_txn *txn, const sl_rule *link, const sl_match *match, const sl_value *value,
+                        sl_slice *reference);
 
 #ifdef __cplusplus
 }
