@@ -246,7 +246,7 @@ seclua_slice seclua_txn_id(const seclua_txn *handle) { return of_const(handle)->
 
 bool seclua_txn_wants_request_body(const seclua_txn *handle) {
     const sl_txn *txn = of_const(handle);
-    return !is_off(txn) && txn->request_body_access && !txn->inbound_data_error && sl_verdict_lets_phase(txn, 2);
+    return txn->request_body_access && !txn->inbound_data_error && sl_verdict_lets_phase(txn, 2);
 }
 
 bool seclua_txn_wants_response_body(const seclua_txn *handle) {
