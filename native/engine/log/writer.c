@@ -41,7 +41,7 @@ struct sl_writer {
     sl_thread thread;
     bool has_thread, is_writing, is_closing, is_failing, wants_reopen;
     queued *oldest, *newest;
-    size_t count, bytes;
+    size_t count, bytes; /* of the list, and of the entry that is being written */
     uint64_t last_number, written_number;
     int64_t retry_at_us; /* while is_failing */
     int file; /* the thread's, once there is one */
@@ -55,8 +55,6 @@ static sl_writer *known;
 static void unlink_entry(sl_writer *writer, queued *entry) {
     *(entry->previous == NULL ? &writer->oldest : &entry->previous->next) = entry->next;
     *(entry->next == NULL ? &writer->newest : &entry->next->previous) = entry->previous;
-    writer->count--;
-    writer->bytes -= entry->capacity;
 }
 
 static void link_newest(sl_writer *writer, queued *entry) {
@@ -64,8 +62,6 @@ static void link_newest(sl_writer *writer, queued *entry) {
     entry->previous = writer->newest;
     *(writer->newest == NULL ? &writer->oldest : &writer->newest->next) = entry;
     writer->newest = entry;
-    writer->count++;
-    writer->bytes += entry->capacity;
 }
 
 static void link_oldest(sl_writer *writer, queued *entry) {
@@ -73,8 +69,13 @@ static void link_oldest(sl_writer *writer, queued *entry) {
     entry->next = writer->oldest;
     *(writer->oldest == NULL ? &writer->newest : &writer->oldest->previous) = entry;
     writer->oldest = entry;
-    writer->count++;
-    writer->bytes += entry->capacity;
+}
+
+/* Of an entry that is in no list any more. */
+static void forget(sl_writer *writer, queued *entry) {
+    writer->count--;
+    writer->bytes -= entry->capacity;
+    free(entry);
 }
 
 static bool has_room(const sl_writer *writer, size_t more) {
@@ -89,7 +90,7 @@ static bool make_room(sl_writer *writer, size_t more) {
         queued *next = entry->next;
         if (!entry->matters && entry->written == 0) {
             unlink_entry(writer, entry);
-            free(entry);
+            forget(writer, entry);
             is_complete = false;
         }
         entry = next;
@@ -142,7 +143,7 @@ static void write_oldest(sl_writer *writer) {
     writer->is_failing = !is_done;
     if (is_done) {
         writer->written_number = entry->number;
-        free(entry);
+        forget(writer, entry);
     } else {
         writer->retry_at_us = sl_clock_monotonic_us() + retry_us;
         link_oldest(writer, entry);
@@ -251,7 +252,7 @@ void sl_writer_release(sl_writer *writer) {
     while (writer->oldest != NULL) {
         queued *entry = writer->oldest;
         unlink_entry(writer, entry);
-        free(entry);
+        forget(writer, entry);
     }
     sl_platform_close(writer->file);
     sl_condition_destroy(&writer->changed);
@@ -299,6 +300,8 @@ static bool put_new(sl_writer *writer, const sl_writer_entry *entry, size_t len)
         return false;
     }
     made->number = ++writer->last_number;
+    writer->count++;
+    writer->bytes += made->capacity;
     link_newest(writer, made);
     return is_complete;
 }
