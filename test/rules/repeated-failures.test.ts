@@ -74,7 +74,10 @@ describe('the lock-out after repeated failures', () => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/login`
     const statuses: number[] = []
     for (let i = 0; i < 21; i++) {
-      const { status } = await fetch(url, { method: 'POST', body: new URLSearchParams({ password: 'wrong' }) })
+      const { status } = await fetch(url, {
+        method: 'POST',
+        body: new URLSearchParams({ password: 'wrong' }),
+      })
       statuses.push(status)
     }
     assert.deepEqual(statuses, [...Array<number>(20).fill(401), 429])
