@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// The options that every command with a rule set shares (`-f`, `-r`, `--engine`, …), from words of the command line to
+// the options of Waf.load. What they mean is decided there; here they are only read and checked for spelling.
+
+import type { EngineMode, WafOptions } from '../index.js'
+import { UsageError } from './exit-status.js'
+
+export const ruleOptions = {
+  file: { type: 'string', short: 'f', multiple: true },
+  rules: { type: 'string', short: 'r', multiple: true },
+  engine: { type: 'string' },
+  'lua-allow': { type: 'string', multiple: true },
+  store: { type: 'string' },
+} as const
+
+export const ruleOptionsHelp = `  -f, --file FILE        SecLang file or glob; may be repeated, order counts
+  -r, --rules TEXT       SecLang text, loaded after the files
+      --engine MODE      On, DetectionOnly or Off, whatever SecRuleEngine says
+      --lua-allow LIST   what scripts may use: io,os,require,debug
+      --store URL        where persistent collections live; default memory
+Without files and text: the rule set that ships with the package.`
+
+export interface RuleValues {
+  readonly rules?: string[] | undefined
+  readonly engine?: string | undefined
+  readonly 'lua-allow'?: string[] | undefined
+  readonly store?: string | undefined
+}
+
+/** What parseArgs says about each word when asked for `tokens`. */
+export type Token =
+  | { readonly kind: 'option'; readonly name: string; readonly value: string | undefined }
+  | { readonly kind: 'option'; readonly name: string; readonly value?: undefined }
+  | { readonly kind: 'positional'; readonly value: string }
+  | { readonly kind: 'option-terminator' }
+
+/** Rule files as written, whether after `-f` or as plain words: SecLang is read in order. */
+export function filesInOrder(tokens: readonly Token[]): string[] {
+  const files: string[] = []
+  for (const token of tokens) {
+    if (token.kind === 'positional') files.push(token.value)
+    if (token.kind === 'option' && token.name === 'file' && token.value !== undefined) files.push(token.value)
+  }
+  return files
+}
+
+const engineModes: readonly EngineMode[] = ['On', 'DetectionOnly', 'Off']
+
+function readEngine(text: string): EngineMode {
+  const mode = engineModes.find((name) => name.toLowerCase() === text.toLowerCase())
+  if (mode === undefined) throw new UsageError(`--engine ${text}: must be On, DetectionOnly or Off`)
+  return mode
+}
+
+type Doors = NonNullable<NonNullable<WafOptions['lua']>['allow']>
+
+function readDoors(lists: readonly string[]): Doors {
+  const doors: Doors = {}
+  for (const name of lists.flatMap((list) => list.split(','))) {
+    if (name !== 'io' && name !== 'os' && name !== 'require' && name !== 'debug') {
+      throw new UsageError(`--lua-allow ${name}: must be io, os, require or debug`)
+    }
+    doors[name] = true
+  }
+  return doors
+}
+
+/** Options for Waf.load. With neither files nor text both are left out, which means the shipped rule set. */
+export function wafOptions(files: readonly string[], values: RuleValues): WafOptions {
+  const options: WafOptions = {}
+  if (files.length > 0) options.files = files
+  if (values.rules !== undefined) options.rules = values.rules.join('\n')
+  if (values.engine !== undefined) options.engine = readEngine(values.engine)
+  if (values['lua-allow'] !== undefined) options.lua = { allow: readDoors(values['lua-allow']) }
+  if (values.store !== undefined) options.store = values.store
+  return options
+}
