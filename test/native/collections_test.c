@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The memory store of persistent collections: life of records and variables, arithmetic, limits, threads. Time is a number
- * handed in, so nothing here sleeps. */
+/* The memory store of persistent collections: life of records and variables, arithmetic, limits, threads.
+ * Time is a number handed in, so nothing here sleeps. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -378,7 +378,8 @@ static void ended_records_leave_without_being_asked_for(void) {
     world_end(&w);
 }
 
-/* The table against a plain array: every operation in random order on a small set of keys, so that probes meet. */
+/* The table against a plain array: every operation in random order on a small set of keys, so that probes
+ * meet. */
 static void records_are_found_however_they_came_and_went(void) {
     enum { keys = 600, steps = 60000 };
     static int64_t counts[keys], ends[keys];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Log files: whole entries in order, whoever writes; full queues, files that cannot be opened, rotation, Concurrent storage. */
+/* Log files: whole entries in order, whoever writes; full queues, files that cannot be opened, rotation,
+ * Concurrent storage. */
 #if !defined(_XOPEN_SOURCE)
 #define _XOPEN_SOURCE 700 /* nftw */
 #endif

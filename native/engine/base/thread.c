@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Threads over POSIX and over Windows' slim locks. A call that can only fail through misuse is not checked. */
+/* Threads over POSIX and over Windows' slim locks. A call that can only fail through misuse is not
+ * checked. */
 #include "base/thread.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Mutex, condition and thread of the platform, for the few things that outlive a request: stores and log writers.
- * Nothing on the path of a request without persistent collections or logs may take a lock. */
+/* Mutex, condition and thread of the platform, for the few things that outlive a request: stores and log
+ * writers. Nothing on the path of a request without persistent collections or logs may take a lock. */
 #ifndef SL_THREAD_H
 #define SL_THREAD_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Persistent collections: one interface, several stores (spec 07, section 7).
  *
- * A record is (namespace, collection, key): variables with values, each with an optional expiry, and a life of its own.
- * Changes are operations, never values: the store applies the list of one record atomically. */
+ * A record is (namespace, collection, key): variables with values, each with an optional expiry, and a life
+ * of its own. Changes are operations, never values: the store applies the list of one record atomically. */
 #ifndef SL_COLLECTION_H
 #define SL_COLLECTION_H
 
@@ -25,7 +25,13 @@ typedef struct sl_record_key {
     sl_slice key;
 } sl_record_key;
 
-typedef enum sl_change_kind { SL_CHANGE_SET, SL_CHANGE_ADD, SL_CHANGE_UNSET, SL_CHANGE_EXPIRE, SL_CHANGE_DEPRECATE } sl_change_kind;
+typedef enum sl_change_kind {
+    SL_CHANGE_SET,
+    SL_CHANGE_ADD,
+    SL_CHANGE_UNSET,
+    SL_CHANGE_EXPIRE,
+    SL_CHANGE_DEPRECATE
+} sl_change_kind;
 
 typedef struct sl_change {
     uint8_t kind;  /* sl_change_kind */
@@ -47,10 +53,12 @@ typedef struct sl_record_info {
 
 /* All functions are thread-safe. now is epoch seconds. */
 typedef struct sl_store_methods {
-    /* Live variables into members (copied into arena), bookkeeping into info. False: the store does not answer. */
+    /* Live variables into members (copied into arena), bookkeeping into info. False: the store does not
+     * answer. */
     bool (*load)(void *self, const sl_record_key *key, int64_t now, sl_arena *arena, sl_members *members,
                  sl_record_info *info);
-    /* Atomic per record; renews its life to now + timeout_seconds and counts the update. False: nothing was applied. */
+    /* Atomic per record; renews its life to now + timeout_seconds and counts the update. False: nothing was
+     * applied. */
     bool (*apply)(void *self, const sl_record_key *key, int64_t now, int64_t timeout_seconds, const sl_change *changes,
                   size_t count);
     void (*release)(void *self);
@@ -61,15 +69,17 @@ typedef struct sl_store {
     void *self;
 } sl_store;
 
-/* Wraps an adapter with one reference; seclua_store_release gives one back, the last one calls methods->release. NULL when
- * memory runs out: self is still the caller's. */
+/* Wraps an adapter with one reference; seclua_store_release gives one back, the last one calls
+ * methods->release. NULL when memory runs out: self is still the caller's. */
 sl_store *sl_store_new(const sl_store_methods *methods, void *self);
 sl_store *sl_store_acquire(sl_store *store);
 
-/* Bookkeeping names that rules cannot write (KEY, IS_NEW, UPDATE_RATE, UPDATE_COUNTER, CREATE_TIME, LAST_UPDATE_TIME, __*). */
+/* Bookkeeping names that rules cannot write (KEY, IS_NEW, UPDATE_RATE, UPDATE_COUNTER, CREATE_TIME,
+ * LAST_UPDATE_TIME, __*). */
 bool sl_collection_is_read_only(sl_slice name);
 /* Arithmetic of deprecatevar: amount for each full period since last_update; never below 0. */
-int64_t sl_collection_deprecated(int64_t value, int64_t amount, int64_t period_seconds, int64_t last_update, int64_t now);
+int64_t sl_collection_deprecated(int64_t value, int64_t amount, int64_t period_seconds, int64_t last_update,
+                                 int64_t now);
 
 #ifdef __cplusplus
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Persistent collections in the memory of this process, shared by all its threads: the default store.
  *
- * Each collection is a table of its own with its own limits, so that a flood of addresses in IP cannot push records out of
- * GLOBAL or USER. A table is 64 shards; an operation takes the lock of one and holds it for microseconds. Keys are placed by
- * a seeded digest: a client that chooses keys cannot choose shards. Nothing is allocated from a transaction's arena under a
- * lock, since running out of it jumps away. */
+ * Each collection is a table of its own with its own limits, so that a flood of addresses in IP cannot push
+ * records out of GLOBAL or USER. A table is 64 shards; an operation takes the lock of one and holds it for
+ * microseconds. Keys are placed by a seeded digest: a client that chooses keys cannot choose shards. Nothing
+ * is allocated from a transaction's arena under a lock, since running out of it jumps away. */
 #include "collections/memory.h"
 
 #include <stdatomic.h>
@@ -117,8 +117,10 @@ static sl_shard *shard_of(table *in, const identity *id) { return &in->shards[id
 
 /* ---- the interface ---- */
 
-/* Size of the record's copy; the copy is made when it fits into room. info says what is known of the record. */
-static size_t copy_record(sl_shard *shard, const identity *id, int64_t now, uint8_t *out, size_t room, sl_record_info *info) {
+/* Size of the record's copy; the copy is made when it fits into room. info says what is known of the
+ * record. */
+static size_t copy_record(sl_shard *shard, const identity *id, int64_t now, uint8_t *out, size_t room,
+                          sl_record_info *info) {
     sl_mutex_lock(&shard->mutex);
     const sl_record *record = sl_shard_find(shard, identity_slice(id), id->hash, now);
     size_t size = 0;

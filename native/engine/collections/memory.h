@@ -20,7 +20,8 @@ typedef struct sl_store_memory_stats {
     uint64_t expiries;  /* records that reached their end */
 } sl_store_memory_stats;
 
-/* Limits are spread evenly over the shards, so a collection may evict a little before it is full. NULL when memory runs out. */
+/* Limits are spread evenly over the shards, so a collection may evict a little before it is full. NULL when
+ * memory runs out. */
 seclua_store *sl_store_memory_new(const sl_store_memory_limits *limits);
 /* store must be one of the above. */
 void sl_store_memory_stats_of(const seclua_store *store, sl_store_memory_stats *out);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Changes of one record. They are worked out on a list of pointers beside the record; only when nothing can fail any more
- * does the list become the record's. */
+/* Changes of one record. They are worked out on a list of pointers beside the record; only when nothing can
+ * fail any more does the list become the record's. */
 #include "collections/record.h"
 
 #include <stdio.h>
@@ -96,8 +96,8 @@ static bool has_gone_slot(const draft *work, size_t *slot) {
     return false;
 }
 
-/* Puts a variable of that name in place of the one before. A record that is full takes no further name: the change is
- * dropped, which is not a failure. */
+/* Puts a variable of that name in place of the one before. A record that is full takes no further name: the
+ * change is dropped, which is not a failure. */
 static bool put(draft *work, sl_slice name, sl_slice value, bool has_value, int64_t expires_epoch) {
     size_t slot = find(work, name);
     if (slot == SIZE_MAX && work->count == sl_collection_variables_max && !has_gone_slot(work, &slot)) return true;
@@ -139,7 +139,8 @@ static bool set(draft *work, const sl_change *change) {
     return put(work, change->name, value, true, variable == NULL ? 0 : variable->expires_epoch);
 }
 
-/* v2 notes the expiry beside the variable, so it may come before the value; a setvar later does not move it. */
+/* v2 notes the expiry beside the variable, so it may come before the value; a setvar later does not move
+ * it. */
 static bool expire(draft *work, const sl_change *change) {
     const sl_stored_variable *variable = known(work, change->name);
     if (variable == NULL) return put(work, change->name, SL_EMPTY, false, change->expires_epoch);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One record of the memory store: its variables, its life, and how changes are applied to it. Knows no table and no lock. */
+/* One record of the memory store: its variables, its life, and how changes are applied to it. Knows no table
+ * and no lock. */
 #ifndef SL_COLLECTIONS_RECORD_H
 #define SL_COLLECTIONS_RECORD_H
 
@@ -9,7 +10,8 @@
 extern "C" {
 #endif
 
-/* A variable never changes: a new value is a new object, so a change that fails half-way leaves nothing behind. */
+/* A variable never changes: a new value is a new object, so a change that fails half-way leaves nothing
+ * behind. */
 typedef struct sl_stored_variable {
     int64_t expires_epoch; /* 0 = never */
     bool has_value;        /* false: only an expiry, set before the value */

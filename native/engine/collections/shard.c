@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Hash table and heap over the same records. Work under the lock is bounded: a probe, a path in the heap, a few ended records,
- * and as many evictions as the new bytes need. */
+/* Hash table and heap over the same records. Work under the lock is bounded: a probe, a path in the heap, a
+ * few ended records, and as many evictions as the new bytes need. */
 #include "collections/shard.h"
 
 #include <stdlib.h>
@@ -66,6 +66,8 @@ static void reorder(sl_shard *shard, sl_record *record) {
 
 /* ---- table ---- */
 
+static sl_slice identity_of(const sl_record *record) { return sl_slice_of(record->identity, record->identity_len); }
+
 static size_t home_of(const sl_shard *shard, uint64_t hash) { return (size_t)hash & (shard->slot_count - 1); }
 
 /* Slot of the record, or of the free place where it would go. */
@@ -73,13 +75,14 @@ static size_t probe(const sl_shard *shard, sl_slice identity, uint64_t hash) {
     size_t slot = home_of(shard, hash);
     while (shard->slots[slot] != NULL) {
         const sl_record *record = shard->slots[slot];
-        if (record->hash == hash && sl_slice_equal(sl_slice_of(record->identity, record->identity_len), identity)) break;
+        if (record->hash == hash && sl_slice_equal(identity_of(record), identity)) break;
         slot = (slot + 1) & (shard->slot_count - 1);
     }
     return slot;
 }
 
-/* Closes the gap, so that no probe stops too early: a record may fill it unless its home lies after the gap. */
+/* Closes the gap, so that no probe stops too early: a record may fill it unless its home lies after the
+ * gap. */
 static void clear_slot(sl_shard *shard, size_t gap) {
     const size_t mask = shard->slot_count - 1;
     for (size_t next = (gap + 1) & mask; shard->slots[next] != NULL; next = (next + 1) & mask) {
@@ -92,7 +95,7 @@ static void clear_slot(sl_shard *shard, size_t gap) {
 }
 
 static void take_out(sl_shard *shard, sl_record *record) {
-    clear_slot(shard, probe(shard, sl_slice_of(record->identity, record->identity_len), record->hash));
+    clear_slot(shard, probe(shard, identity_of(record), record->hash));
     shard->bytes -= record->bytes;
     const size_t at = record->heap_index;
     sl_record *last = shard->queue[--shard->record_count];
@@ -122,13 +125,13 @@ static bool reserve(sl_shard *shard) {
     shard->slot_count = slot_count;
     for (size_t i = 0; i < shard->record_count; i++) {
         sl_record *record = shard->queue[i];
-        shard->slots[probe(shard, sl_slice_of(record->identity, record->identity_len), record->hash)] = record;
+        shard->slots[probe(shard, identity_of(record), record->hash)] = record;
     }
     return true;
 }
 
 static void put_in(sl_shard *shard, sl_record *record) {
-    shard->slots[probe(shard, sl_slice_of(record->identity, record->identity_len), record->hash)] = record;
+    shard->slots[probe(shard, identity_of(record), record->hash)] = record;
     record->heap_index = shard->record_count++;
     shard->queue[record->heap_index] = record;
     move_up(shard, record);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A part of a collection with a lock of its own: a hash table of records and a queue of their ends.
  *
- * The caller holds the lock around every function but init and free. Limits are kept by removing the record that would end
- * first, and among equals the one unused for longest. */
+ * The caller holds the lock around every function but init and free. Limits are kept by removing the record
+ * that would end first, and among equals the one unused for longest. */
 #ifndef SL_COLLECTIONS_SHARD_H
 #define SL_COLLECTIONS_SHARD_H
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The audit record as JSON: the layout of ModSecurity 3 with what it lacks (spec 08, 5.2 and 5.4).
  *
- * v3 repeats keys when a header repeats, emits invalid UTF-8, and says nothing of the intervention. Here every key occurs once,
- * every text is UTF-8, and bodies are cut with a flag. Types are v3's: what is a text there is a text here. */
+ * v3 repeats keys when a header repeats, emits invalid UTF-8, and says nothing of the intervention. Here
+ * every key occurs once, every text is UTF-8, and bodies are cut with a flag. Types are v3's: what is a text
+ * there is a text here. */
 #include "base/strbuf.h"
 #include "log/json.h"
 #include "log/log.h"
@@ -19,7 +20,9 @@ enum {
     text_bytes_max = 8192 /* of msg, data and tags */
 };
 
-static sl_slice cut(sl_slice text) { return sl_slice_of(text.ptr, text.len < text_bytes_max ? text.len : text_bytes_max); }
+static sl_slice cut(sl_slice text) {
+    return sl_slice_of(text.ptr, text.len < text_bytes_max ? text.len : text_bytes_max);
+}
 
 static sl_slice digits(sl_txn *txn, uint64_t number) {
     sl_strbuf text;
@@ -61,7 +64,8 @@ static bool is_first_of_name(const sl_members *headers, size_t index) {
     const sl_member *header = headers->items[index];
     for (size_t i = 0; i < index; i++) {
         const sl_member *earlier = headers->items[i];
-        if (earlier->hash == header->hash && sl_slice_equal_fold(earlier->name->slice, header->name->slice)) return false;
+        if (earlier->hash != header->hash) continue;
+        if (sl_slice_equal_fold(earlier->name->slice, header->name->slice)) return false;
     }
     return true;
 }
@@ -78,7 +82,8 @@ static void put_every_header(sl_json *json, sl_txn *txn, const sl_members *heade
     sl_json_close_array(json);
 }
 
-/* An object can show each name once: the first one. Only when that leaves something out, all follow as pairs. */
+/* An object can show each name once: the first one. Only when that leaves something out, all follow as
+ * pairs. */
 static void put_headers(sl_json *json, sl_txn *txn, const sl_members *headers, sl_mask_kind kind) {
     bool repeats = false;
     sl_json_key(json, "headers");
@@ -307,7 +312,8 @@ static void put_operator(sl_json *json, sl_txn *txn, const sl_rule *rule) {
     sl_json_key(json, "operator");
     sl_json_open_object(json);
     sl_json_put_text(json, "operator", sl_slice_z(rule->op->name));
-    sl_json_put_text(json, "operator_param", rule->operand.macro != NULL ? rule->operand.macro->source : rule->operand.text);
+    const sl_macro *macro = rule->operand.macro;
+    sl_json_put_text(json, "operator_param", macro != NULL ? macro->source : rule->operand.text);
     sl_json_put_text(json, "target", sl_strbuf_slice(&targets));
     sl_json_put_boolean(json, "negated", rule->is_negated);
     sl_json_close_object(json);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The audit record in the Native format of ModSecurity 2: parts between boundary lines, in v2's order A B C I F E H J K Z.
+/* The audit record in the Native format of ModSecurity 2: parts between boundary lines, in v2's order A B C I
+ * F E H J K Z.
  *
- * The boundary's token is drawn for each record, so that nothing a client sent can look like one. Header lines stay one line
- * each; bodies are raw bytes. */
+ * The boundary's token is drawn for each record, so that nothing a client sent can look like one. Header
+ * lines stay one line each; bodies are raw bytes. */
 #include "base/random.h"
 #include "base/strbuf.h"
 #include "log/escape.h"
@@ -22,7 +23,10 @@ typedef struct record {
     bool is_body_cut, is_body_hidden; /* said in part H */
 } record;
 
-static void boundary(record *r, char part) { sl_strbuf_add_format(&r->out, "%s--%s-%c--\n", part == 'A' ? "" : "\n", r->token, part); }
+static void boundary(record *r, char part) {
+    if (part != 'A') sl_strbuf_add_byte(&r->out, '\n');
+    sl_strbuf_add_format(&r->out, "--%s-%c--\n", r->token, part);
+}
 
 static void add_line_text(record *r, sl_slice text) { sl_escape_add(&r->out, text, SL_ESCAPE_CONTROLS, 0); }
 static void add_quoted(record *r, sl_slice text) {
@@ -281,7 +285,7 @@ static void add_trailer(record *r) {
     add_producer(r);
     add_sanitised(r);
     if (r->is_body_hidden) sl_strbuf_add_z(&r->out, "Sanitised-Request-Body: all of it.\n");
-    if (r->is_body_cut) sl_strbuf_add_format(&r->out, "Request-Body-Truncated: %llu\n", (unsigned long long)txn->request_body.len);
+    if (r->is_body_cut) sl_strbuf_add_format(&r->out, "Request-Body-Truncated: %zu\n", txn->request_body.len);
     add_web_app(r);
     if (txn->engine_mode == SL_ON) sl_strbuf_add_z(&r->out, "Engine-Mode: \"ENABLED\"\n");
     if (txn->engine_mode == SL_DETECTION_ONLY) sl_strbuf_add_z(&r->out, "Engine-Mode: \"DETECTION_ONLY\"\n");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Debug-log lines: v3's shape with the time in front. A level-9 log has thousands of lines per request, so a line takes
- * nothing from the arena. */
+/* Debug-log lines: v3's shape with the time in front. A level-9 log has thousands of lines per request, so a
+ * line takes nothing from the arena. */
 #include "log/debug.h"
 
 #include <stdio.h>

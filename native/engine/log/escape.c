@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Escaping for logs. v3 leaves quotes and backslashes of values, messages and URIs alone, so that a request can write fields
- * of its own ("] [id "1"); here nothing from a request leaves its quotes. */
+/* Escaping for logs. v3 leaves quotes and backslashes of values, messages and URIs alone, so that a request
+ * can write fields of its own ("] [id "1"); here nothing from a request leaves its quotes. */
 #include "log/escape.h"
 
 #include "log/log.h"
@@ -61,6 +61,10 @@ static sl_slice escaped(sl_arena *arena, sl_slice text, sl_escape_set set, size_
     return sl_strbuf_slice(&out);
 }
 
-sl_slice sl_log_escape(sl_arena *arena, sl_slice text, size_t limit) { return escaped(arena, text, SL_ESCAPE_ALL, limit); }
+sl_slice sl_log_escape(sl_arena *arena, sl_slice text, size_t limit) {
+    return escaped(arena, text, SL_ESCAPE_ALL, limit);
+}
 
-sl_slice sl_log_escape_controls(sl_arena *arena, sl_slice text) { return escaped(arena, text, SL_ESCAPE_CONTROLS, 0); }
+sl_slice sl_log_escape_controls(sl_arena *arena, sl_slice text) {
+    return escaped(arena, text, SL_ESCAPE_CONTROLS, 0);
+}

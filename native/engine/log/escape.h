@@ -20,8 +20,8 @@ enum { sl_escape_bytes_max = 4 };
 
 /* Writes the form of one byte; returns its length. */
 size_t sl_escape_byte(uint8_t byte, sl_escape_set set, uint8_t out[sl_escape_bytes_max]);
-/* Appends text. limit != 0: no more than limit bytes of it, never half an escape, then " (N characters omitted)" with the
- * number of bytes that the whole form would have had beyond. */
+/* Appends text. limit != 0: no more than limit bytes of it, never half an escape, then " (N characters
+ * omitted)" with the number of bytes that the whole form would have had beyond. */
 void sl_escape_add(sl_strbuf *out, sl_slice text, sl_escape_set set, size_t limit);
 
 #ifdef __cplusplus

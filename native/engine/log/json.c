@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* yajl's generator on an arena. Its memory is the arena's, too: running out of that jumps away over its frames, and nothing
- * of theirs may be left behind. */
+/* yajl's generator on an arena. Its memory is the arena's, too: running out of that jumps away over its
+ * frames, and nothing of theirs may be left behind. */
 #include "log/json.h"
 
 #include <yajl/yajl_gen.h>
@@ -64,8 +64,8 @@ static void add_valid(sl_json *json, sl_slice text) { done(yajl_gen_string(json-
 void sl_json_key(sl_json *json, const char *key) { add_valid(json, sl_slice_z(key)); }
 void sl_json_foreign_key(sl_json *json, sl_slice key) { add_valid(json, sl_log_escape(json->out.arena, key, 0)); }
 
-/* Length of the UTF-8 sequence at the start of text, 0 when there is none: RFC 3629, so neither overlong forms nor
- * surrogates nor anything above U+10FFFF. */
+/* Length of the UTF-8 sequence at the start of text, 0 when there is none: RFC 3629, so neither overlong
+ * forms nor surrogates nor anything above U+10FFFF. */
 static size_t sequence_length(sl_slice text) {
     const uint8_t first = text.ptr[0];
     if (first < 0x80) return 1;

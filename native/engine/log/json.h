@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writing JSON into an arena: yajl sees to the grammar, this to the bytes. What comes out is valid UTF-8, whatever goes in. */
+/* Writing JSON into an arena: yajl sees to the grammar, this to the bytes. What comes out is valid UTF-8,
+ * whatever goes in. */
 #ifndef SL_LOG_JSON_H
 #define SL_LOG_JSON_H
 
@@ -24,7 +25,8 @@ void sl_json_close_object(sl_json *json);
 void sl_json_open_array(sl_json *json);
 void sl_json_close_array(sl_json *json);
 void sl_json_key(sl_json *json, const char *key);
-/* A key made from somebody's bytes: those that are not printable become \xHH, so that different keys stay different. */
+/* A key made from somebody's bytes: those that are not printable become \xHH, so that different keys stay
+ * different. */
 void sl_json_foreign_key(sl_json *json, sl_slice key);
 /* Bytes that are not UTF-8 become U+FFFD, one for each. */
 void sl_json_text(sl_json *json, sl_slice text);

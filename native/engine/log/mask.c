@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Masking works on raw text: names are compared decoded, values are overwritten as they stand. In doubt it hides more. */
+/* Masking works on raw text: names are compared decoded, values are overwritten as they stand. In doubt it
+ * hides more. */
 #include "log/mask.h"
 
 enum {
@@ -178,23 +179,28 @@ sl_slice sl_mask_uri(sl_txn *txn) {
 
 /* ---- bodies ---- */
 
+static bool is_inside(sl_slice part, sl_slice whole) {
+    return part.ptr >= whole.ptr && part.ptr + part.len <= whole.ptr + whole.len;
+}
+
 static bool hide_parts(const sl_txn *txn, uint8_t *copy, size_t len) {
     if (txn->multipart == NULL) return false;
-    const uint8_t *body = txn->request_body.ptr;
     for (size_t i = 0; i < txn->multipart->part_count; i++) {
         const sl_part *part = txn->multipart->parts[i];
         if (part->is_file || part->data.len == 0) continue;
         for (const sl_sanitised *entry = txn->sanitised; entry != NULL; entry = entry->next) {
             if (entry->kind != SL_MASK_ARG || !sl_slice_equal_fold(entry->name, part->name)) continue;
-            if (part->data.ptr < body || part->data.ptr + part->data.len > body + txn->request_body.len) return false;
-            const size_t offset = (size_t)(part->data.ptr - body);
-            if (offset < len) hide_value(copy + offset, part->data.len < len - offset ? part->data.len : len - offset, entry);
+            if (!is_inside(part->data, txn->request_body)) return false;
+            const size_t offset = (size_t)(part->data.ptr - txn->request_body.ptr);
+            if (offset >= len) continue;
+            hide_value(copy + offset, part->data.len < len - offset ? part->data.len : len - offset, entry);
         }
     }
     return true;
 }
 
-/* JSON and XML: no offsets are known, so values are searched for. That is only sound while the text holds no escapes. */
+/* JSON and XML: no offsets are known, so values are searched for. That is only sound while the text holds no
+ * escapes. */
 static bool has_escapes(const sl_txn *txn, sl_slice text) {
     if (txn->processor == SL_BODY_JSON) return sl_slice_find_byte(text, '\\') != SIZE_MAX;
     return sl_slice_find_byte(text, '&') != SIZE_MAX || sl_slice_find(text, SL_LIT("<!")) != SIZE_MAX;

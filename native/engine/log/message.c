@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The error-log line of a rule, in the format of ModSecurity 3, byte for byte, for the tools that read it.
  *
- * The quote after `Matched "` is never closed: that is v3's format, and readers depend on it. Unlike v3, no value can leave its
- * quotes (escape.c), and a long one costs itself only: tags give way before the fields that identify the request. */
+ * The quote after `Matched "` is never closed: that is v3's format, and readers depend on it. Unlike v3, no
+ * value can leave its quotes (escape.c), and a long one costs itself only: tags give way before the fields
+ * that identify the request. */
 #include "log/message.h"
 
 #include "log/escape.h"
@@ -29,8 +30,8 @@ bool sl_message_is_intervention(const sl_txn *txn, const seclua_event *event) {
 
 /* ---- match text ---- */
 
-/* Patterns are full of quotes and backslashes, and v3 prints them as they are. A parameter made at run time is another
- * matter: a macro may bring in what the client sent. */
+/* Patterns are full of quotes and backslashes, and v3 prints them as they are. A parameter made at run time
+ * is another matter: a macro may bring in what the client sent. */
 static sl_escape_set parameter_set(const seclua_event *event) {
     const sl_rule *link = event->rule;
     if (link == NULL) return SL_ESCAPE_ALL;
@@ -52,7 +53,8 @@ static void add_operator_match(sl_strbuf *out, sl_txn *txn, const seclua_event *
     sl_strbuf_add_z(out, "' )");
 }
 
-/* Libinjection's operators and scripts have words of their own; what a script says stands where v2 puts it. */
+/* Libinjection's operators and scripts have words of their own; what a script says stands where v2 puts
+ * it. */
 void sl_message_add_match(sl_strbuf *out, sl_txn *txn, const seclua_event *event) {
     if (event->match_text.len != 0) {
         sl_escape_add(out, sl_mask_message(txn, event, event->match_text), SL_ESCAPE_ALL, own_text_max);

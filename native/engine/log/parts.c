@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The decision about a record, and what its parts are made from. Runs after phase 5: nothing it reads changes any more. */
+/* The decision about a record, and what its parts are made from. Runs after phase 5: nothing it reads changes
+ * any more. */
 #include "log/parts.h"
 
 #include <stdio.h>

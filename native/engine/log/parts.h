@@ -9,7 +9,8 @@
 extern "C" {
 #endif
 
-/* Was this part asked for? A and Z always are; C also stands for I where there is no multipart body, and I for nothing else. */
+/* Was this part asked for? A and Z always are; C also stands for I where there is no multipart body, and I
+ * for nothing else. */
 bool sl_parts_has(const sl_txn *txn, char letter);
 /* Status of the intervention, else of the response, else 200. */
 uint16_t sl_parts_status(const sl_txn *txn);

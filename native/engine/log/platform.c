@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Log files on POSIX and on Windows. Each append is one write call as long as the system takes it whole; the lock is for the
- * case that it does not, and for other processes with the same file. */
+/* Log files on POSIX and on Windows. Each append is one write call as long as the system takes it whole; the
+ * lock is for the case that it does not, and for other processes with the same file. */
 #include "log/platform.h"
 
 #include <errno.h>
@@ -29,9 +29,8 @@ static int open_with(const char *path, int flags) {
     wchar_t *name = wide(path);
     int file = sl_platform_no_file;
     if (name == NULL) return file;
-    if (_wsopen_s(&file, name, flags | _O_WRONLY | _O_CREAT | _O_BINARY | _O_NOINHERIT, _SH_DENYNO, _S_IREAD | _S_IWRITE) != 0) {
-        file = sl_platform_no_file;
-    }
+    flags |= _O_WRONLY | _O_CREAT | _O_BINARY | _O_NOINHERIT;
+    if (_wsopen_s(&file, name, flags, _SH_DENYNO, _S_IREAD | _S_IWRITE) != 0) file = sl_platform_no_file;
     free(name);
     return file;
 }
@@ -147,8 +146,8 @@ bool sl_platform_append(int file, const uint8_t *bytes, size_t len, size_t *writ
     return *written == len;
 }
 
-bool sl_platform_write_file(const char *path, size_t root_len, unsigned folder_mode, unsigned mode, const uint8_t *bytes,
-                            size_t len) {
+bool sl_platform_write_file(const char *path, size_t root_len, unsigned folder_mode, unsigned mode,
+                            const uint8_t *bytes, size_t len) {
     char folder[path_bytes_max];
     const size_t path_len = strlen(path);
     if (path_len >= sizeof folder) return false;

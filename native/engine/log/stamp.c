@@ -61,6 +61,7 @@ size_t sl_stamp_path(char out[sl_stamp_bytes_max], int64_t epoch_us) {
     parts p;
     split(epoch_us, &p);
     const int date = p.year * 10000 + (p.local.tm_mon + 1) * 100 + p.local.tm_mday;
-    return written(snprintf(out, sl_stamp_bytes_max, "%08d/%08d-%02d%02d/%08d-%02d%02d%02d", date, date, p.local.tm_hour,
-                            p.local.tm_min, date, p.local.tm_hour, p.local.tm_min, p.local.tm_sec));
+    const struct tm *t = &p.local;
+    return written(snprintf(out, sl_stamp_bytes_max, "%08d/%08d-%02d%02d/%08d-%02d%02d%02d", date, date, t->tm_hour,
+                            t->tm_min, date, t->tm_hour, t->tm_min, t->tm_sec));
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Points in time as logs write them. Local time, like the logs of the servers around us; never through the locale. */
+/* Points in time as logs write them. Local time, like the logs of the servers around us; never through the
+ * locale. */
 #ifndef SL_LOG_STAMP_H
 #define SL_LOG_STAMP_H
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Queues and threads of log files.
  *
- * Writers are known by path for the whole process (the one list below): engines of several threads and rule sets that name
- * the same file must not have two writers, or its entries would lose their order. A write that fails is tried again every
- * second while entries wait; nobody who logs ever waits for a disk. At the end, what still fails is given up. */
+ * Writers are known by path for the whole process (the one list below): engines of several threads and rule
+ * sets that name the same file must not have two writers, or its entries would lose their order. A write that
+ * fails is tried again every second while entries wait; nobody who logs ever waits for a disk. At the end,
+ * what still fails is given up. */
 #include "log/writer.h"
 
 #include <stdlib.h>
@@ -275,14 +276,16 @@ static queued *new_entry(const sl_writer_entry *entry, size_t len) {
     const size_t capacity = entry->may_join && len < joined_bytes ? joined_bytes : len;
     queued *made = malloc(sizeof *made + capacity + entry->file.len + 1);
     if (made == NULL) return NULL;
-    *made = (queued){.matters = entry->matters, .may_join = entry->may_join, .file_len = entry->file.len, .capacity = capacity};
+    *made = (queued){.matters = entry->matters, .may_join = entry->may_join, .capacity = capacity};
+    made->file_len = entry->file.len;
     if (entry->file.len != 0) memcpy(made->bytes + capacity, entry->file.ptr, entry->file.len);
     made->bytes[capacity + entry->file.len] = '\0';
     append_pieces(made, entry);
     return made;
 }
 
-/* Adds the entry to the newest one where that is allowed. An entry that was written in part has all its bytes fixed. */
+/* Adds the entry to the newest one where that is allowed. An entry that was written in part has all its bytes
+ * fixed. */
 static bool join(sl_writer *writer, const sl_writer_entry *entry, size_t len) {
     queued *newest = writer->newest;
     if (!entry->may_join || newest == NULL || !newest->may_join || newest->written != 0) return false;

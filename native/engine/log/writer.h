@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One file (or folder of files) and the thread that writes to it. Whoever logs only copies an entry into a bounded queue. */
+/* One file (or folder of files) and the thread that writes to it. Whoever logs only copies an entry into a
+ * bounded queue. */
 #ifndef SL_LOG_WRITER_H
 #define SL_LOG_WRITER_H
 
@@ -27,7 +28,8 @@ typedef struct sl_writer_entry {
     bool may_join;   /* a line that may be written together with the lines before it */
 } sl_writer_entry;
 
-/* The writer of that path in this process, made when there is none. Opens the file. NULL when memory runs out. */
+/* The writer of that path in this process, made when there is none. Opens the file. NULL when memory runs
+ * out. */
 sl_writer *sl_writer_acquire(const sl_writer_place *place);
 /* The last one waits until everything is written, or cannot be. NULL is fine. */
 void sl_writer_release(sl_writer *writer);

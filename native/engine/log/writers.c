@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From the directives to files: which record goes where, as SecAuditLogType says. Serial appends records to SecAuditLog;
- * Concurrent makes a file for each below SecAuditLogStorageDir and appends a line about it to SecAuditLog. */
+/* From the directives to files: which record goes where, as SecAuditLogType says. Serial appends records to
+ * SecAuditLog; Concurrent makes a file for each below SecAuditLogStorageDir and appends a line about it to
+ * SecAuditLog. */
 #include <stdlib.h>
 
 #include "base/strbuf.h"
@@ -127,8 +128,8 @@ static void add_md5(sl_strbuf *line, sl_slice record) {
     for (size_t i = 0; i < sizeof digest; i++) sl_strbuf_add_format(line, "%02x", digest[i]);
 }
 
-/* v2's layout: host client user user [time] "request" status bytes "referer" "agent" id "session" path offset size hash. Who
- * logged in is the server's knowledge, so both users are dashes. */
+/* v2's layout: host client user user [time] "request" status bytes "referer" "agent" id "session" path offset
+ * size hash. Who logged in is the server's knowledge, so both users are dashes. */
 static sl_slice index_line(sl_txn *txn, sl_slice name, sl_slice record) {
     char stamp[sl_stamp_bytes_max];
     sl_strbuf line;
