@@ -79,7 +79,10 @@ static void reset(sl_txn *txn, sl_engine *engine) {
     txn->audit_parts = config->audit_parts;
     txn->debug_level = config->debug_log_level;
     txn->highest_severity = 255;
-    sl_stream_init(&txn->request_body_stream, config->request_body_in_memory_limit_bytes, config->tmp_dir);
+    /* Without a folder for temporary files all of a body stays in memory, up to its limit. */
+    const bool may_spill = config->tmp_dir.len != 0;
+    const uint64_t in_memory_limit_bytes = may_spill ? config->request_body_in_memory_limit_bytes : UINT64_MAX;
+    sl_stream_init(&txn->request_body_stream, in_memory_limit_bytes, config->tmp_dir);
     sl_stream_init(&txn->response_body_stream, UINT64_MAX, config->tmp_dir);
     txn->start_us = sl_clock_wall_us();
     txn->start_clock_us = sl_clock_monotonic_us();
