@@ -63,6 +63,12 @@ void Compiler::note_default_action(const Statement &statement, const DefaultActi
         diagnostics_.add(Code::E_DEFAULT_ACTION, statement.at, "SecDefaultAction needs a phase", "add phase:1 … phase:5");
         return;
     }
+    for (const ActionItem &item : defaults.actions) {
+        const sl_action_row *row = sl_action_find(slice(item.name.value));
+        if (phase != 5 || row == nullptr || row->action_class != SL_DISRUPTIVE) continue;
+        if (is_named(item, "pass") || is_named(item, "allow") || is_named(item, "block")) continue;
+        diagnostics_.add(Code::W_IGNORED, item.name.at, std::string("nothing can be stopped in phase 5: ") + row->name + " acts as pass");
+    }
     if (!has_disruptive) {
         diagnostics_.add(Code::E_DEFAULT_ACTION, statement.at, "SecDefaultAction needs a disruptive action",
                          "add pass, deny, drop, redirect or allow");
@@ -109,6 +115,7 @@ void Compiler::check_chain_link(const RuleStatement &link) {
     for (const ActionItem &item : link.actions) {
         const sl_action_row *row = sl_action_find(slice(item.name.value));
         if (row == nullptr || (row->places & SL_IN_LINK) != 0) continue;
+        if (is_named(item, "id") || is_named(item, "phase")) continue; // reported when the link is compiled
         if (row->action_class == SL_DISRUPTIVE) {
             diagnostics_.add(Code::E_CHAIN, item.name.at, "disruptive actions belong to the chain starter",
                              "move " + std::string(row->name) + " to the first rule of the chain");
