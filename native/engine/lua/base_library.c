@@ -24,10 +24,25 @@ static int protected_call(lua_State *L) {
     return finish_call(L, lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, 0, finish_call), 0);
 }
 
+/* Stands before a script's handler. An error of the hook calls its handler inside the hook, where no further hook fires: an
+ * endless handler could never be stopped there. So after a limit the handler is left out.
+ * Upvalue: 1 handler. Stack: 1 error ──▶ what the handler returns */
+static int call_handler(lua_State *L) {
+    if (sl_lua_of(L)->run.tripped != SL_BUDGET_NONE) return 1;
+    lua_settop(L, 1);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_call(L, 1, 1);
+    return 1;
+}
+
 /* Stack: 1 function · 2 handler · arguments ──▶ true · results, or false · what the handler returned */
 static int protected_call_handled(lua_State *L) {
     luaL_checktype(L, 2, LUA_TFUNCTION);
     const int arguments = lua_gettop(L) - 2;
+    lua_pushvalue(L, 2);
+    lua_pushcclosure(L, call_handler, 1);
+    lua_replace(L, 2);
     lua_pushboolean(L, 1);
     lua_pushvalue(L, 1);
     lua_rotate(L, 3, 2); /* 1 function · 2 handler · 3 true · 4 function · arguments */

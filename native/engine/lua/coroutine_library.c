@@ -141,6 +141,7 @@ static int is_yieldable(lua_State *L) {
 /* Stack: 1 coroutine ──▶ true, or false · error */
 static int close_coroutine(lua_State *L) {
     lua_State *coroutine = check_coroutine(L);
+    sl_budget_charge(L, sl_resume_charge);
     const int state = status_of(L, coroutine);
     if (state != status_dead && state != status_suspended) {
         return luaL_error(L, "cannot close a %s coroutine", status_names[state]);

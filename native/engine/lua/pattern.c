@@ -35,6 +35,7 @@ static bool is_in_class(uint8_t byte, uint8_t letter) {
     case 'u': is_member = (uint8_t)(byte - 'A') < 26; break;
     case 'w': is_member = sl_ascii_is_alnum(byte); break;
     case 'x': is_member = sl_ascii_is_hex(byte); break;
+    case 'z': is_member = byte == 0; break; /* of Lua 5.1, still taken */
     default: return byte == letter; /* any other byte after % stands for itself */
     }
     if (!sl_ascii_is_alpha(letter)) return byte == letter;
