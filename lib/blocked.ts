@@ -42,9 +42,8 @@ export function answerBlocked(
     return
   }
   const isRedirect = verdict.action === 'redirect' && verdict.url !== undefined
-  // A proxy verdict cannot be carried out here; letting the request through would be worse.
-  const status =
-    isRedirect || isError(verdict.status) ? verdict.status : verdict.action === 'proxy' ? 502 : 403
+  // A proxy verdict cannot be carried out here; it is refused, for letting the request through would be worse.
+  const status = isRedirect || isError(verdict.status) ? verdict.status : 403
   const body = `${status} ${STATUS_CODES[status] ?? 'Refused'}\nReference: ${id}\n`
   for (const name of response.getHeaderNames()) response.removeHeader(name)
   response.statusCode = status

@@ -94,7 +94,7 @@ class HeldResponse {
   readonly #response: ServerResponse
   readonly #transaction: Transaction
   readonly #original: Original
-  readonly #held: { bytes: Uint8Array; callback: Callback | undefined }[] = []
+  readonly #held: Uint8Array[] = []
   /** The setters that others had put on the response before. */
   readonly #setters = new Map<string, PropertyDescriptor | undefined>()
   #state: State = 'open'
@@ -183,12 +183,11 @@ class HeldResponse {
   }
 
   #keep(chunk: Chunk, encoding: BufferEncoding | undefined, callback: Callback | undefined): void {
-    if (this.#state !== 'holding') {
-      if (callback !== undefined) process.nextTick(callback)
-      return
-    }
+    // Called back at once: a handler may wait for that before it goes on, and its going on is what releases the rest.
+    if (callback !== undefined) process.nextTick(callback)
+    if (this.#state !== 'holding') return
     const bytes = bytesOf(chunk, encoding)
-    this.#held.push({ bytes: Buffer.from(bytes), callback }) // the handler may use its buffer again
+    this.#held.push(Buffer.from(bytes)) // the handler may use its buffer again
     if (!this.#hasBody || bytes.length === 0) return
     if (!this.#judge(() => this.#transaction.writeResponseBody(bytes))) return
     // Past the limit the rules have all that they will see: they speak now, and the rest flows.
@@ -249,10 +248,7 @@ class HeldResponse {
   #release<T>(send: (bytes: Uint8Array) => T): T {
     this.#unhold()
     this.#state = 'flowing'
-    const held = this.#held.splice(0)
-    const result = send(Buffer.concat(held.map(({ bytes }) => bytes)))
-    for (const { callback } of held) if (callback !== undefined) process.nextTick(callback)
-    return result
+    return send(Buffer.concat(this.#held.splice(0)))
   }
 
   #refuse(verdict: Verdict): void {
