@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Our pattern matcher against its twin, the one of stock Lua: random patterns over random texts, through find, match, gmatch
- * and gsub. Results, captures and error messages must be equal. The seed is printed when they are not. */
+/* Our pattern matcher against its twin, the one of stock Lua: random patterns over random texts, through
+ * find, match, gmatch and gsub. Results, captures and error messages must be equal. The seed is printed
+ * when they are not. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -9,9 +10,10 @@
 
 enum { rounds = 60000, text_max = 12, pattern_max = 8 };
 
-static const char *const pieces[] = {"a",  "b",  ".",  "%a",  "%d",   "%s",  "%w",  "[ab]", "[^a]", "[a-c]", "%W", "[%d_]", "(",
-                                     ")",  "()", "*",  "+",   "-",    "?",   "^",   "$",    "%1",   "%b()",  "%f[%w]", "%f[^%w]",
-                                     "%%", "[]", "[",  "%",   "%z",   "(a)", "%bab", "]",   "[a-]", "[%a-z]", "1", "%x", "%p"};
+static const char *const pieces[] = {
+    "a",  "b",  ".", "%a", "%d",  "%s",   "%w", "[ab]", "[^a]",   "[a-c]", "%W",     "[%d_]",   "(",
+    ")",  "()", "*", "+",  "-",   "?",    "^",  "$",    "%1",     "%b()",  "%f[%w]", "%f[^%w]", "%%",
+    "[]", "[",  "%", "%z", "(a)", "%bab", "]",  "[a-]", "[%a-z]", "1",     "%x",     "%p"};
 static const char letters[] = "ab(1)_ c%]-";
 
 static uint64_t state;
@@ -31,18 +33,20 @@ static const char script[] =
     "end\n"
     "local function all()\n"
     "  local out, n = {}, 0\n"
-    "  for a, b in lib.gmatch(text, pattern) do out[#out + 1] = show(a, b) n = n + 1 if n > 50 then break end end\n"
+    "  for a, b in lib.gmatch(text, pattern) do out[#out + 1] = show(a, b) n = n + 1 if n > 50 then break "
+    "end end\n"
     "  return table.concat(out, ';')\n"
     "end\n"
     "return table.concat({\n"
     "  show(pcall(lib.find, text, pattern)), show(pcall(lib.match, text, pattern, start)),\n"
-    "  show(pcall(lib.find, text, pattern, start)), show(pcall(all)), show(pcall(lib.gsub, text, pattern, replacement)),\n"
+    "  show(pcall(lib.find, text, pattern, start)), show(pcall(all)), show(pcall(lib.gsub, text, pattern, "
+    "replacement)),\n"
     "  show(pcall(lib.gsub, text, pattern, function(a, b) return b end, 2)),\n"
     "  show(pcall(lib.gsub, text, pattern, {a = 'T', b = false}))}, '|')\n";
 
 /* Stack: 1 script · 2 library … ──▶ 1 script; the answers are copied out */
-static void ask(lua_State *L, int library, const char *text, const char *pattern, const char *replacement, int start,
-                char *answer, size_t size) {
+static void ask(lua_State *L, int library, const char *text, const char *pattern, const char *replacement,
+                int start, char *answer, size_t size) {
     lua_pushvalue(L, 1);
     lua_pushvalue(L, library);
     lua_pushstring(L, text);
@@ -62,7 +66,8 @@ static void make(char *text, char *pattern) {
     for (unsigned i = 0; i < length; i++) text[i] = letters[pick(sizeof letters - 1)];
     text[length] = '\0';
     pattern[0] = '\0';
-    for (unsigned i = pick(pattern_max); i > 0; i--) strcat(pattern, pieces[pick(sizeof pieces / sizeof pieces[0])]);
+    for (unsigned i = pick(pattern_max); i > 0; i--)
+        strcat(pattern, pieces[pick(sizeof pieces / sizeof pieces[0])]);
 }
 
 int main(int argc, char **argv) {
@@ -91,7 +96,8 @@ int main(int argc, char **argv) {
         ask(L, 3, text, pattern, replacement, start, ours, sizeof ours);
         if (strcmp(stock, ours) == 0) continue;
         failures++;
-        fprintf(stderr, "seed %llu round %d: text %s pattern %s replacement %s start %d\n stock %s\n ours  %s\n",
+        fprintf(stderr,
+                "seed %llu round %d: text %s pattern %s replacement %s start %d\n stock %s\n ours  %s\n",
                 (unsigned long long)seed, i, text, pattern, replacement, start, stock, ours);
     }
     lua_close(L);

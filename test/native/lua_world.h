@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the test programs of the scripts share: a folder with scripts, a rule set over them, requests, and what was logged.
- * Works through seclua.h alone. */
+/* What the test programs of the scripts share: a folder with scripts, a rule set over them, requests, and
+ * what was logged. Works through seclua.h alone. */
 #ifndef LUA_WORLD_H
 #define LUA_WORLD_H
 
@@ -59,7 +59,9 @@ static void write_bytes(const world *w, const char *name, const char *bytes, siz
     fclose(file);
 }
 
-static void write_file(const world *w, const char *name, const char *text) { write_bytes(w, name, text, strlen(text)); }
+static void write_file(const world *w, const char *name, const char *text) {
+    write_bytes(w, name, text, strlen(text));
+}
 
 static void world_open(world *w) {
     memset(w, 0, sizeof *w);
@@ -120,7 +122,8 @@ static bool was_reported(const world *w, const char *code, const char *text) {
 
 static void append(outcome *out, const char *head, seclua_slice text) {
     const size_t used = strlen(out->log);
-    snprintf(out->log + used, sizeof out->log - used, "%s%.*s\n", head, (int)text.len, (const char *)text.ptr);
+    snprintf(out->log + used, sizeof out->log - used, "%s%.*s\n", head, (int)text.len,
+             (const char *)text.ptr);
 }
 
 static void collect(seclua_txn *txn, outcome *out) {
@@ -139,7 +142,8 @@ static void collect(seclua_txn *txn, outcome *out) {
     for (size_t i = 0; i < seclua_txn_log_count(txn); i++) {
         const seclua_log_record *record = seclua_txn_log(txn, i);
         char head[300];
-        snprintf(head, sizeof head, "%d (%.*s) ", record->level, (int)record->source.len, (const char *)record->source.ptr);
+        snprintf(head, sizeof head, "%d (%.*s) ", record->level, (int)record->source.len,
+                 (const char *)record->source.ptr);
         append(out, head, record->message);
     }
 }
@@ -151,8 +155,9 @@ static seclua_txn *start(world *w, const char *uri) {
                                           .client_port = 40000,
                                           .server_port = 80};
     seclua_txn *txn = seclua_txn_new(w->engine, &connection);
-    const seclua_header headers[] = {
-        {text_of("Host"), text_of("shop.example")}, {text_of("X-T"), text_of("one")}, {text_of("x-t"), text_of("two")}};
+    const seclua_header headers[] = {{text_of("Host"), text_of("shop.example")},
+                                     {text_of("X-T"), text_of("one")},
+                                     {text_of("x-t"), text_of("two")}};
     const seclua_request request = {text_of("GET"), text_of(uri), text_of("HTTP/1.1"), headers, 3};
     seclua_txn_request_headers(txn, &request);
     seclua_txn_request_body(txn);

@@ -4,7 +4,8 @@
 #include "lua/sandbox.h"
 
 static const sl_api_row *const families[] = {
-    sl_api_log, sl_api_variables, sl_api_collections, sl_api_texts, sl_api_operators, sl_api_json, sl_api_facts,
+    sl_api_log,       sl_api_variables, sl_api_collections, sl_api_texts,
+    sl_api_operators, sl_api_json,      sl_api_facts,
 };
 
 /* Stack: ──▶ m */

@@ -25,8 +25,8 @@ void sl_api_set_proxies(lua_State *L);
 /* Sets version, api, null and the read-only rule into m. Stack: m ──▶ m */
 void sl_api_set_facts(lua_State *L);
 
-/* What a name like "ARGS.q" asks for. False: there is no such variable; a record of level 2 says so once. The target borrows
- * text. */
+/* What a name like "ARGS.q" asks for. False: there is no such variable; a record of level 2 says so once.
+ * The target borrows text. */
 bool sl_api_parse_name(lua_State *L, sl_slice text, sl_target *target);
 /* All values of a target, in run->values. */
 const sl_values *sl_api_values(lua_State *L, const sl_target *target);
@@ -52,7 +52,8 @@ bool sl_api_was_set(lua_State *L, int result, sl_slice collection, sl_slice key)
 
 /* True at the first call with this script and text in this thread. */
 bool sl_api_first_time(sl_lua *lua, sl_slice text);
-/* A record of the bridge itself: format, then a name that may hold any bytes, cut. Names the caller's place. */
+/* A record of the bridge itself: format, then a name that may hold any bytes, cut. Names the caller's
+ * place. */
 void sl_api_note(lua_State *L, unsigned level, const char *text, sl_slice name);
 
 /* Ends what m.op keeps between runs. */

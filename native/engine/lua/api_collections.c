@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* m.setvar, counters, and the proxies m.tx, m.ip …: what scripts may write. Literally, unless the option luaSetvar says v2. */
+/* m.setvar, counters, and the proxies m.tx, m.ip …: what scripts may write. Literally, unless the option
+ * luaSetvar says v2. */
 #include <stdio.h>
 
 #include "lua/api.h"
@@ -44,7 +45,8 @@ static bool is_number(sl_slice text) {
 static int assign_v2(sl_txn *txn, sl_slice collection, sl_slice key, sl_slice value) {
     key = expand(txn, key);
     value = expand(txn, value);
-    const bool counts = value.len > 1 && (value.ptr[0] == '+' || value.ptr[0] == '-') && is_number(sl_slice_from(value, 1));
+    const bool counts =
+        value.len > 1 && (value.ptr[0] == '+' || value.ptr[0] == '-') && is_number(sl_slice_from(value, 1));
     if (!counts) return sl_host_set(txn, collection, key, value);
     int64_t sum = 0;
     const int64_t amount = sl_number_of(sl_slice_from(value, 1));
@@ -58,7 +60,8 @@ bool sl_api_assign(lua_State *L, sl_slice collection, sl_slice key, int index) {
     if (lua_isnil(L, index)) return sl_api_was_set(L, sl_host_unset(txn, collection, key), collection, key);
     char digits[sl_number_text_max];
     const sl_slice value = sl_lua_check_value(L, index, digits);
-    if (value.len > value_max) luaL_error(L, "value of %d bytes is too long, %d at most", (int)value.len, (int)value_max);
+    if (value.len > value_max)
+        luaL_error(L, "value of %d bytes is too long, %d at most", (int)value.len, (int)value_max);
     sl_budget_charge_bytes(L, value.len);
     const int result = txn->rules->options.lua.setvar_v2 ? assign_v2(txn, collection, key, value)
                                                          : (int)sl_host_set(txn, collection, key, value);
@@ -98,7 +101,8 @@ static int set_variable(lua_State *L) {
 
 /* ---- counters ---- */
 
-/* m.incr("collection.key" [, delta [, seconds]]). Stack: 1 name [· 2 delta · 3 seconds] ──▶ new value, or nil */
+/* m.incr("collection.key" [, delta [, seconds]]). Stack: 1 name [· 2 delta · 3 seconds] ──▶ new value, or
+ * nil */
 static int increment(lua_State *L) {
     sl_txn *txn = sl_budget_call(L)->txn;
     const lua_Integer delta = luaL_optinteger(L, 2, 1);
@@ -110,7 +114,8 @@ static int increment(lua_State *L) {
         lua_pushnil(L);
         return 1;
     }
-    const bool is_tx = sl_slice_equal_fold(collection, SL_LIT("tx")); /* it ends with the transaction anyway */
+    const bool is_tx =
+        sl_slice_equal_fold(collection, SL_LIT("tx")); /* it ends with the transaction anyway */
     if (seconds > 0 && !is_tx) sl_host_expire(txn, collection, key, seconds);
     lua_pushinteger(L, sum);
     return 1;

@@ -53,7 +53,8 @@ static void push_tags(lua_State *L, sl_txn *txn, const sl_rule *rule) {
     }
 }
 
-/* A field of the running rule; of a chain, metadata are the starter's. Stack: 1 rule · 2 name ──▶ value or nil */
+/* A field of the running rule; of a chain, metadata are the starter's. Stack: 1 rule · 2 name ──▶ value or
+ * nil */
 static int read_rule(lua_State *L) {
     sl_lua_run *run = sl_budget_call(L);
     const sl_slice name = sl_slice_z(luaL_checkstring(L, 2));

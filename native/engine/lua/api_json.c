@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* m.json and m.tojson: JSON to tables and back. The reader is yajl; its memory is the transaction's arena, so that a Lua
- * error may leave its callbacks at any time. */
+/* m.json and m.tojson: JSON to tables and back. The reader is yajl; its memory is the transaction's arena,
+ * so that a Lua error may leave its callbacks at any time. */
 #include <math.h>
 #include <stdio.h>
 #include <yajl/yajl_parse.h>
@@ -51,7 +51,8 @@ static int stop(reader *in, const char *error) {
     return 0;
 }
 
-/* Puts the value on top where it belongs. Stack: … [array, or object · key] · value ──▶ … [array, or object] */
+/* Puts the value on top where it belongs. Stack: … [array, or object · key] · value ──▶ … [array, or
+ * object] */
 static int place_value(reader *in) {
     lua_State *L = in->L;
     if (++in->items > in->items_limit) return stop(in, "too many items");
@@ -126,8 +127,9 @@ static lua_Integer option(lua_State *L, int index, const char *name, lua_Integer
 
 /* m.json(text [, {depth =, items =}]). Stack: 1 text [· 2 options] ──▶ value, or nil · message */
 static int from_json(lua_State *L) {
-    static const yajl_callbacks callbacks = {read_null, read_boolean, NULL,       NULL,         read_number, read_string,
-                                             open_object, read_key,   close_object, open_array, close_array};
+    static const yajl_callbacks callbacks = {read_null,    read_boolean, NULL,        NULL,
+                                             read_number,  read_string,  open_object, read_key,
+                                             close_object, open_array,   close_array};
     sl_arena *arena = &sl_budget_call(L)->txn->arena;
     size_t length = 0;
     const char *text = luaL_checklstring(L, 1, &length);
@@ -177,7 +179,8 @@ static void write_string(writer *to, sl_slice text) {
         } else if (byte >= 0x20) {
             sl_strbuf_add_byte(&to->out, byte);
         } else {
-            const uint8_t escaped[6] = {'\\', 'u', '0', '0', (uint8_t)digits[byte >> 4], (uint8_t)digits[byte & 15]};
+            const uint8_t escaped[6] = {
+                '\\', 'u', '0', '0', (uint8_t)digits[byte >> 4], (uint8_t)digits[byte & 15]};
             sl_strbuf_add(&to->out, sl_slice_of(escaped, sizeof escaped));
         }
     }
@@ -211,7 +214,8 @@ static bool write_array(writer *to, int depth) {
     return true;
 }
 
-/* Stack: … table ──▶ the same. After a failure the stack is left as it is: from the top down to the caller's. */
+/* Stack: … table ──▶ the same. After a failure the stack is left as it is: from the top down to the
+ * caller's. */
 static bool write_object(writer *to, int depth) {
     lua_State *L = to->L;
     bool is_first = true;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* m.log: what a script has to say. Levels 1 to 3 reach the error log; all of them the debug log, if its level admits them. */
+/* m.log: what a script has to say. Levels 1 to 3 reach the error log; all of them the debug log, if its
+ * level admits them. */
 #include <stdio.h>
 
 #include "lua/api.h"
@@ -10,7 +11,8 @@ enum { text_max = 8192, records_max = 100, level_max = 9 };
 /* "s.lua:3" of the caller. */
 static sl_slice caller(lua_State *L, char *text, size_t size) {
     lua_Debug frame;
-    if (!lua_getstack(L, 1, &frame) || lua_getinfo(L, "Sl", &frame) == 0) return sl_lua_of(L)->run.script->name;
+    if (!lua_getstack(L, 1, &frame) || lua_getinfo(L, "Sl", &frame) == 0)
+        return sl_lua_of(L)->run.script->name;
     const int length = snprintf(text, size, "%s:%d", frame.short_src, frame.currentline);
     return sl_slice_of(text, (size_t)length < size ? (size_t)length : size - 1);
 }
@@ -29,7 +31,8 @@ static int write_log(lua_State *L) {
     if (level > level_max || (level > 3 && !sl_host_debugs(run->txn, level))) return 0;
     if (run->log_records >= records_max) {
         if (run->log_records++ == records_max) {
-            sl_host_log(run->txn, level, true, SL_LIT("further records of this run are suppressed"), run->script->name);
+            sl_host_log(run->txn, level, true, SL_LIT("further records of this run are suppressed"),
+                        run->script->name);
         }
         return 0;
     }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* m.op, m.rx, m.pm, m.ipmatch: the operators of the rule language on texts of the script.
  *
- * What an operator prepares is kept per thread, by operator and parameter, in a rule set of its own that holds nothing else.
- * When it is full it is thrown away as a whole: parameters made from requests must not pile up. */
+ * What an operator prepares is kept per thread, by operator and parameter, in a rule set of its own that
+ * holds nothing else. When it is full it is thrown away as a whole: parameters made from requests must not
+ * pile up. */
 #include "lua/api.h"
 
 #include <errno.h>
@@ -29,7 +30,8 @@ struct sl_lua_operators {
 
 /* ---- preparing ---- */
 
-static void note_error(void *context, const char *code, const char *message, const char *hint, size_t offset, size_t length) {
+static void note_error(void *context, const char *code, const char *message, const char *hint, size_t offset,
+                       size_t length) {
     (void)hint;
     (void)offset;
     (void)length;
@@ -94,11 +96,13 @@ static struct sl_lua_operators *kept_of(lua_State *L) {
 /* The operator with this parameter, prepared; raises what is wrong with it. */
 static const kept_operator *prepared(lua_State *L, sl_slice name, sl_slice parameter) {
     const sl_operator *row = sl_operator_find(name);
-    if (row == NULL) luaL_error(L, "there is no operator %s", lua_pushlstring(L, (const char *)name.ptr, name.len));
+    if (row == NULL)
+        luaL_error(L, "there is no operator %s", lua_pushlstring(L, (const char *)name.ptr, name.len));
     if (parameter.len > parameter_max) luaL_error(L, "the parameter of @%s is too long", row->name);
     struct sl_lua_operators *kept = kept_of(L);
     for (size_t i = 0; i < kept->count; i++) {
-        if (kept->items[i].row == row && sl_slice_equal(kept->items[i].parameter, parameter)) return &kept->items[i];
+        if (kept->items[i].row == row && sl_slice_equal(kept->items[i].parameter, parameter))
+            return &kept->items[i];
     }
     sl_budget_charge(L, prepare_charge + parameter.len);
     sl_prepare prepare = {.rules = kept->home,
@@ -164,7 +168,8 @@ static int run_any(lua_State *L) {
     return 2;
 }
 
-/* Flags stand in front of the pattern, in PCRE2's own notation. Stack: … pattern ──▶ … pattern · pattern with flags */
+/* Flags stand in front of the pattern, in PCRE2's own notation. Stack: … pattern ──▶ … pattern · pattern
+ * with flags */
 static sl_slice with_flags(lua_State *L, int pattern, int flags) {
     if (lua_isnoneornil(L, flags)) return check_text(L, pattern);
     const sl_slice letters = check_text(L, flags);
@@ -178,7 +183,8 @@ static sl_slice with_flags(lua_State *L, int pattern, int flags) {
     return sl_lua_slice(L, -1);
 }
 
-/* m.rx(text, pattern [, flags]). Stack: 1 text · 2 pattern [· 3 flags] ──▶ {[0] = whole, captures …}, or nil */
+/* m.rx(text, pattern [, flags]). Stack: 1 text · 2 pattern [· 3 flags] ──▶ {[0] = whole, captures …}, or
+ * nil */
 static int match_regex(lua_State *L) {
     sl_txn *txn = sl_budget_call(L)->txn;
     const sl_slice text = check_text(L, 1);
@@ -208,7 +214,8 @@ static sl_slice check_words(lua_State *L, int index) {
     const lua_Integer count = (lua_Integer)lua_rawlen(L, index);
     for (lua_Integer i = 1; i <= count; i++) {
         if (i > 1) luaL_addchar(&words, ' ');
-        if (lua_rawgeti(L, index, i) != LUA_TSTRING) luaL_argerror(L, index, "an array of words holds something else");
+        if (lua_rawgeti(L, index, i) != LUA_TSTRING)
+            luaL_argerror(L, index, "an array of words holds something else");
         luaL_addvalue(&words);
         sl_budget_charge(L, 1);
     }

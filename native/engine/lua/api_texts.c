@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* m.transform, encodings and digests: the engine's own functions on texts of the script. What they leave in the arena is
- * given back at once, so that a loop over them costs the transaction nothing. */
+/* m.transform, encodings and digests: the engine's own functions on texts of the script. What they leave
+ * in the arena is given back at once, so that a loop over them costs the transaction nothing. */
 #include "lua/api.h"
 #include "log/log.h"
 #include "run/host.h"
@@ -69,7 +69,8 @@ static int from_hex(lua_State *L) {
     luaL_Buffer result;
     char *at = luaL_buffinitsize(L, &result, text.len / 2);
     for (size_t i = 0; i < text.len; i += 2) {
-        if (!sl_ascii_is_hex(text.ptr[i]) || !sl_ascii_is_hex(text.ptr[i + 1])) return push_failure(L, "not a hex digit");
+        if (!sl_ascii_is_hex(text.ptr[i]) || !sl_ascii_is_hex(text.ptr[i + 1]))
+            return push_failure(L, "not a hex digit");
         *at++ = (char)(sl_ascii_hex_value(text.ptr[i]) << 4 | sl_ascii_hex_value(text.ptr[i + 1]));
     }
     luaL_pushresultsize(&result, text.len / 2);

@@ -15,8 +15,8 @@ static sl_text *first_of(lua_State *L, const sl_target *target) {
         const sl_values *values = sl_api_values(L, target);
         return values->count == 0 ? NULL : values->items[0].text;
     }
-    return sl_variable_first(sl_lua_of(L)->run.txn, target->variable, target->selector == SL_SELECT_KEY, target->key,
-                             target->key_hash);
+    return sl_variable_first(sl_lua_of(L)->run.txn, target->variable, target->selector == SL_SELECT_KEY,
+                             target->key, target->key_hash);
 }
 
 /* Stack: ──▶ text */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The base functions: stock ones where they are harmless, ours where they could outlive a limit or leave the sandbox. */
+/* The base functions: stock ones where they are harmless, ours where they could outlive a limit or leave
+ * the sandbox. */
 #include "lua/budget.h"
 #include "lua/sandbox.h"
 #include "run/host.h"
@@ -24,8 +25,9 @@ static int protected_call(lua_State *L) {
     return finish_call(L, lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, 0, finish_call), 0);
 }
 
-/* Stands before a script's handler. An error of the hook calls its handler inside the hook, where no further hook fires: an
- * endless handler could never be stopped there. So after a limit the handler is left out.
+/* Stands before a script's handler. An error of the hook calls its handler inside the hook, where no
+ * further hook fires: an endless handler could never be stopped there. So after a limit the handler is
+ * left out.
  * Upvalue: 1 handler. Stack: 1 error ──▶ what the handler returns */
 static int call_handler(lua_State *L) {
     if (sl_lua_of(L)->run.tripped != SL_BUDGET_NONE) return 1;
@@ -61,10 +63,12 @@ static int set_metatable(lua_State *L) {
     return sl_sandbox_stock(L);
 }
 
-/* Stack: 1 option ──▶ number or boolean. What would change the collector's mode is accepted, without effect. */
+/* Stack: 1 option ──▶ number or boolean. What would change the collector's mode is accepted, without
+ * effect. */
 static int collect_garbage(lua_State *L) {
-    static const char *const options[] = {"collect",    "stop",        "restart",     "count",     "step", "setpause",
-                                          "setstepmul", "isrunning",   "generational", "incremental", NULL};
+    static const char *const options[] = {"collect",      "stop",        "restart",    "count",
+                                          "step",         "setpause",    "setstepmul", "isrunning",
+                                          "generational", "incremental", NULL};
     const int option = luaL_checkoption(L, 1, "collect", options);
     switch (option) {
     case 3: {
@@ -111,10 +115,12 @@ static void read_pieces(lua_State *L) {
         lua_pushvalue(L, 1);
         lua_call(L, 0, 1);
         size_t length = 0;
-        if (!lua_isnil(L, -1) && lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "reader function must return a string");
+        if (!lua_isnil(L, -1) && lua_type(L, -1) != LUA_TSTRING)
+            luaL_error(L, "reader function must return a string");
         lua_tolstring(L, -1, &length);
         total += length;
-        if (total > sl_source_bytes_max) luaL_error(L, "lua: source is longer than %d bytes", (int)sl_source_bytes_max);
+        if (total > sl_source_bytes_max)
+            luaL_error(L, "lua: source is longer than %d bytes", (int)sl_source_bytes_max);
         if (length == 0) {
             lua_pop(L, 1);
             break;
@@ -167,7 +173,8 @@ static int load_text(lua_State *L) {
         lua_pushfstring(L, "attempt to load a text chunk (mode is '%s')", mode);
         return load_failed(L);
     }
-    sl_budget_charge(L, 1 + source.len / 8); /* the compiler takes about 8 bytes in the time of an instruction */
+    sl_budget_charge(L,
+                     1 + source.len / 8); /* the compiler takes about 8 bytes in the time of an instruction */
     const char *text = (const char *)source.ptr;
     const int status = luaL_loadbufferx(L, text, source.len, name == NULL ? text : name, "t");
     sl_budget_check(L, status);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Budgets of a run: the count hook, the allocator, and the charges of C functions.
  *
- * The facts behind it (measured on Lua 5.4): a count hook costs about 2 ns per instruction whatever its interval; pcall
- * swallows an error raised in a hook; a coroutine starts with a counter of its own; no hook fires inside a C function. */
+ * The facts behind it (measured on Lua 5.4): a count hook costs about 2 ns per instruction whatever its
+ * interval; pcall swallows an error raised in a hook; a coroutine starts with a counter of its own; no
+ * hook fires inside a C function. */
 #include "lua/budget.h"
 
 #include <stdio.h>
@@ -28,7 +29,8 @@ static bool is_late(const sl_lua_run *run) {
     return run->deadline_us != INT64_MAX && sl_clock_monotonic_us() > run->deadline_us;
 }
 
-/* Stack: untouched, or an error. Called by the machine in the middle of the running function, which is level 0. */
+/* Stack: untouched, or an error. Called by the machine in the middle of the running function, which is
+ * level 0. */
 static void on_count(lua_State *L, lua_Debug *activation) {
     (void)activation;
     sl_lua *lua = sl_lua_of(L);
@@ -75,16 +77,19 @@ void sl_budget_describe(const sl_lua *lua, sl_budget budget, char *text, size_t 
     const seclua_lua_options *options = &lua->run.txn->rules->options.lua;
     switch (budget) {
     case SL_BUDGET_INSTRUCTIONS:
-        snprintf(text, size, "lua: instruction limit exceeded (%llu)", (unsigned long long)options->max_instructions);
+        snprintf(text, size, "lua: instruction limit exceeded (%llu)",
+                 (unsigned long long)options->max_instructions);
         return;
     case SL_BUDGET_TIME:
         snprintf(text, size, "lua: time limit exceeded (%llu ms)", (unsigned long long)options->timeout_ms);
         return;
     case SL_BUDGET_MEMORY:
-        snprintf(text, size, "lua: memory limit exceeded (%llu)", (unsigned long long)options->max_memory_bytes);
+        snprintf(text, size, "lua: memory limit exceeded (%llu)",
+                 (unsigned long long)options->max_memory_bytes);
         return;
     case SL_BUDGET_PATTERN:
-        snprintf(text, size, "lua: pattern step limit exceeded (%llu)", (unsigned long long)options->max_pattern_steps);
+        snprintf(text, size, "lua: pattern step limit exceeded (%llu)",
+                 (unsigned long long)options->max_pattern_steps);
         return;
     case SL_BUDGET_CALLS:
         snprintf(text, size, "lua: call limit exceeded");
@@ -101,7 +106,8 @@ void sl_budget_describe(const sl_lua *lua, sl_budget budget, char *text, size_t 
     snprintf(text, size, "lua: no limit");
 }
 
-/* Stack: ──▶ message, raised. The place and the traceback are taken only once: later frames did not cause it. */
+/* Stack: ──▶ message, raised. The place and the traceback are taken only once: later frames did not cause
+ * it. */
 void sl_budget_trip(lua_State *L, sl_budget budget) {
     sl_lua *lua = sl_lua_of(L);
     if (lua->run.tripped == SL_BUDGET_NONE) {
@@ -120,7 +126,8 @@ void sl_budget_trip(lua_State *L, sl_budget budget) {
 void sl_budget_check(lua_State *L, int status) {
     sl_lua_run *run = &sl_lua_of(L)->run;
     if (run->tripped != SL_BUDGET_NONE) sl_budget_trip(L, run->tripped);
-    if (status == LUA_ERRMEM) sl_budget_trip(L, run->refused == SL_BUDGET_NONE ? SL_BUDGET_MEMORY : run->refused);
+    if (status == LUA_ERRMEM)
+        sl_budget_trip(L, run->refused == SL_BUDGET_NONE ? SL_BUDGET_MEMORY : run->refused);
 }
 
 void sl_budget_charge(lua_State *L, uint64_t instructions) {
@@ -133,7 +140,8 @@ void sl_budget_charge(lua_State *L, uint64_t instructions) {
 }
 
 bool sl_budget_has_memory(const sl_lua *lua, size_t size) {
-    return size <= lua->gross_left && (lua->held_max == SIZE_MAX || size <= lua->held_max - lua->run.held_at_start);
+    return size <= lua->gross_left &&
+           (lua->held_max == SIZE_MAX || size <= lua->held_max - lua->run.held_at_start);
 }
 
 sl_lua_run *sl_budget_call(lua_State *L) {
@@ -150,8 +158,8 @@ sl_lua_run *sl_budget_call(lua_State *L) {
 
 static void *refuse(sl_lua *lua, const void *block, sl_budget budget) {
     lua->run.refused = budget;
-    /* An allocation error calls no message handler, so this is the last chance to see where the script stands; only while
-     * the machine moves a stack are its frames not to be looked at. */
+    /* An allocation error calls no message handler, so this is the last chance to see where the script
+     * stands; only while the machine moves a stack are its frames not to be looked at. */
     if (lua->in_run && !sl_vm_is_stack(lua->current, block)) {
         sl_traceback_place(lua->current, lua->place, sizeof lua->place);
     }
@@ -168,10 +176,12 @@ void *sl_budget_allocate(void *ud, void *block, size_t old_size, size_t size) {
     }
     if (size > before) {
         const size_t growth = size - before;
-        if (lua->held_bytes > lua->held_max || growth > lua->held_max - lua->held_bytes || size > lua->gross_left) {
+        if (lua->held_bytes > lua->held_max || growth > lua->held_max - lua->held_bytes ||
+            size > lua->gross_left) {
             return refuse(lua, block, SL_BUDGET_MEMORY);
         }
-        if (size >= timed_block_bytes && lua->in_run && is_late(&lua->run)) return refuse(lua, block, SL_BUDGET_TIME);
+        if (size >= timed_block_bytes && lua->in_run && is_late(&lua->run))
+            return refuse(lua, block, SL_BUDGET_TIME);
     }
     void *at = realloc(block, size);
     if (at == NULL) return NULL;

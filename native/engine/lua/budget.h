@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a run may use: instructions, time, memory, pattern steps, calls.
  *
- * A limit is sticky. Once passed, the hook fires at every instruction, and pcall, xpcall and the coroutine functions raise
- * again whatever they caught: no script can outlive its limit. */
+ * A limit is sticky. Once passed, the hook fires at every instruction, and pcall, xpcall and the coroutine
+ * functions raise again whatever they caught: no script can outlive its limit. */
 #ifndef SL_LUA_BUDGET_H
 #define SL_LUA_BUDGET_H
 

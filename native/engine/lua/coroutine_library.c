@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* coroutine: a new one starts with a hook counter of its own, so creating and resuming is charged, and limits pass through. */
+/* coroutine: a new one starts with a hook counter of its own, so creating and resuming is charged, and
+ * limits pass through. */
 #include "lua/budget.h"
 #include "lua/sandbox.h"
 
@@ -90,7 +91,8 @@ static int resume(lua_State *L) {
     return results + 1;
 }
 
-/* Upvalue: 1 coroutine. Stack: arguments ──▶ results, or the error of the coroutine, with its place in front */
+/* Upvalue: 1 coroutine. Stack: arguments ──▶ results, or the error of the coroutine, with its place in
+ * front */
 static int resume_wrapped(lua_State *L) {
     lua_State *coroutine = lua_tothread(L, lua_upvalueindex(1));
     const int results = resume_with(L, coroutine, lua_gettop(L));

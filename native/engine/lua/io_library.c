@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* io: files behind the door lua.allow.io, processes behind lua.allow.os. The standard streams belong to the server: what is
- * written to them goes to the debug log, reading them finds their end. Files that a run leaves open are closed after it. */
+/* io: files behind the door lua.allow.io, processes behind lua.allow.os. The standard streams belong to
+ * the server: what is written to them goes to the debug log, reading them finds their end. Files that a
+ * run leaves open are closed after it. */
 #include "lua/budget.h"
 #include "lua/sandbox.h"
 #include "ruleset/ruleset.h"
@@ -147,7 +148,8 @@ static int change_default(lua_State *L, const char *which, const char *mode) {
 static int output(lua_State *L) { return change_default(L, "output", "w"); }
 static int input(lua_State *L) { return change_default(L, "input", "r"); }
 
-/* A method of a default file, on the arguments. Stack: arguments ──▶ results. False: there is no such file; unchanged. */
+/* A method of a default file, on the arguments. Stack: arguments ──▶ results. False: there is no such
+ * file; unchanged. */
 static bool call_default(lua_State *L, const char *which, const char *method) {
     const int arguments = lua_gettop(L);
     if (!push_default(L, which)) {
@@ -220,14 +222,18 @@ static const sl_lua_function file_functions[] = {
     {"open", open_file, true}, {"tmpfile", open_file, true}, {"lines", lines, true}, {0},
 };
 static const sl_lua_function process_functions[] = {{"popen", open_file, true}, {0}};
-static const sl_lua_function always_functions[] = {{"type", type_of, false}, {"close", close_file, false}, {0}};
+static const sl_lua_function always_functions[] = {
+    {"type", type_of, false}, {"close", close_file, false}, {0}};
 static const char *const io_door[] = {"open", "lines", "tmpfile", "input", "output", "close", NULL};
 static const char *const os_door[] = {"popen", NULL};
 
 /* Functions that need open and the standard stream. Stack: io ──▶ io */
 static void set_defaults(lua_State *L) {
-    static const sl_lua_function rows[] = {
-        {"output", output, false}, {"input", input, false}, {"write", write_values, false}, {"read", read_values, false}, {0}};
+    static const sl_lua_function rows[] = {{"output", output, false},
+                                           {"input", input, false},
+                                           {"write", write_values, false},
+                                           {"read", read_values, false},
+                                           {0}};
     for (const sl_lua_function *row = rows; row->name != NULL; row++) {
         lua_getfield(L, -1, "open");
         lua_getfield(L, -2, "stdout");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* math and utf8. Random numbers are ours: the stock generator would be one state for all runs of a thread, and a script that
- * seeds it would decide what the next request gets. */
+/* math and utf8. Random numbers are ours: the stock generator would be one state for all runs of a thread,
+ * and a script that seeds it would decide what the next request gets. */
 #include "lua/budget.h"
 #include "lua/sandbox.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What scripts write for variables, collections and transformations, turned into what the engine works with. */
+/* What scripts write for variables, collections and transformations, turned into what the engine works
+ * with. */
 #include <stdio.h>
 
 #include "base/strbuf.h"
@@ -54,7 +55,9 @@ static sl_lua_name *place_of(sl_lua *lua, sl_slice name) {
     return &lua->names[mix(0xcbf29ce484222325u, name) & (sl_lua_names - 1)];
 }
 
-static bool is_pattern(sl_slice key) { return key.len > 2 && key.ptr[0] == '/' && key.ptr[key.len - 1] == '/'; }
+static bool is_pattern(sl_slice key) {
+    return key.len > 2 && key.ptr[0] == '/' && key.ptr[key.len - 1] == '/';
+}
 
 /* Only what a second parse would answer alike: all members, or one key. */
 static void remember(sl_lua *lua, sl_slice name, const sl_target *target) {
@@ -170,7 +173,8 @@ void sl_api_check_steps(lua_State *L, int index, sl_api_steps *steps) {
     case LUA_TTABLE:
         break;
     default:
-        sl_api_note(L, 2, "transformations are a name or an array of names, not a ", sl_slice_z(luaL_typename(L, index)));
+        sl_api_note(L, 2, "transformations are a name or an array of names, not a ",
+                    sl_slice_z(luaL_typename(L, index)));
         return;
     }
     for (lua_Integer i = 1;; i++) {
@@ -179,7 +183,8 @@ void sl_api_check_steps(lua_State *L, int index, sl_api_steps *steps) {
             lua_pop(L, 1);
             return;
         }
-        if (type != LUA_TSTRING) luaL_argerror(L, index, "an array of transformation names holds something else");
+        if (type != LUA_TSTRING)
+            luaL_argerror(L, index, "an array of transformation names holds something else");
         sl_budget_charge(L, 1);
         add_step(L, steps, sl_lua_slice(L, -1));
         lua_pop(L, 1);

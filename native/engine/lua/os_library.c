@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* os and debug: clocks and tracebacks for everybody, the rest behind the doors lua.allow.os and lua.allow.debug. */
+/* os and debug: clocks and tracebacks for everybody, the rest behind the doors lua.allow.os and
+ * lua.allow.debug. */
 #include "lua/budget.h"
 #include "lua/sandbox.h"
 #include "ruleset/ruleset.h"
 
-static const seclua_lua_options *options_of(lua_State *L) { return &sl_lua_of(L)->engine->rules->options.lua; }
+static const seclua_lua_options *options_of(lua_State *L) {
+    return &sl_lua_of(L)->engine->rules->options.lua;
+}
 
 /* Wraps date. Stack: [1 format · 2 time] ──▶ text or table */
 static int date(lua_State *L) {
-    if (lua_type(L, 1) == LUA_TSTRING) sl_budget_charge(L, 1 + lua_rawlen(L, 1)); /* each letter is a strftime */
+    if (lua_type(L, 1) == LUA_TSTRING)
+        sl_budget_charge(L, 1 + lua_rawlen(L, 1)); /* each letter is a strftime */
     return sl_sandbox_stock(L);
 }
 
@@ -65,7 +69,8 @@ static int visible_metatable(lua_State *L) {
 /* Wraps setmetatable: only tables have a metatable of their own. Stack: 1 table · 2 metatable ──▶ table */
 static int set_own_metatable(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
-    if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL) return luaL_error(L, "cannot change a protected metatable");
+    if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL)
+        return luaL_error(L, "cannot change a protected metatable");
     if (lua_istable(L, 2) && (lua_pushliteral(L, "__gc"), lua_rawget(L, 2)) != LUA_TNIL) {
         return luaL_error(L, "lua: a __gc metamethod is not allowed");
     }
@@ -73,9 +78,11 @@ static int set_own_metatable(lua_State *L) {
     return sl_sandbox_stock(L);
 }
 
-static const char *const debug_door[] = {"gethook",    "getinfo",     "getlocal",     "getmetatable", "getupvalue", "setlocal",
-                                         "setmetatable", "setupvalue", "upvalueid",    "upvaluejoin",  "getuservalue", NULL};
-static const char *const debug_never[] = {"sethook", "getregistry", "setuservalue", "debug", "setcstacklimit", NULL};
+static const char *const debug_door[] = {"gethook",    "getinfo",     "getlocal",     "getmetatable",
+                                         "getupvalue", "setlocal",    "setmetatable", "setupvalue",
+                                         "upvalueid",  "upvaluejoin", "getuservalue", NULL};
+static const char *const debug_never[] = {"sethook", "getregistry",    "setuservalue",
+                                          "debug",   "setcstacklimit", NULL};
 static const sl_lua_function debug_functions[] = {
     {"getupvalue", of_lua_function, true},   {"setupvalue", of_lua_function, true},
     {"upvalueid", of_lua_function, true},    {"upvaluejoin", join_upvalues, true},

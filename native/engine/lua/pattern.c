@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A backtracking matcher for the patterns of the Lua 5.4 manual (section 6.4.1) that counts its steps.
  *
- * Patterns may come from a client and texts do: the work is bounded by a budget of steps per run, the recursion by a depth.
- * One step is one item tried at one place, or one byte of a run or a balance. Malformed patterns are noticed when the matcher
- * gets there, with the messages that scripts know. Only alternatives recurse: a sequence is a loop. */
+ * Patterns may come from a client and texts do: the work is bounded by a budget of steps per run, the
+ * recursion by a depth. One step is one item tried at one place, or one byte of a run or a balance.
+ * Malformed patterns are noticed when the matcher gets there, with the messages that scripts know. Only
+ * alternatives recurse: a sequence is a loop. */
 #include "lua/pattern.h"
 
 #include "lua/budget.h"
@@ -89,7 +90,8 @@ static bool is_in_set(uint8_t byte, const uint8_t *set, const uint8_t *set_end) 
     return !if_found;
 }
 
-static bool matches_byte(const sl_pattern *search, const uint8_t *text, const uint8_t *item, const uint8_t *end) {
+static bool matches_byte(const sl_pattern *search, const uint8_t *text, const uint8_t *item,
+                         const uint8_t *end) {
     if (text == search->text_end) return false;
     switch (*item) {
     case '.': return true;
@@ -102,8 +104,8 @@ static bool matches_byte(const sl_pattern *search, const uint8_t *text, const ui
 /* ---- repetitions ---- */
 
 /* As many as possible, then fewer. rest: what follows the repetition. */
-static const uint8_t *match_longest(sl_pattern *search, const uint8_t *text, const uint8_t *item, const uint8_t *end,
-                                    size_t at_least, const uint8_t *rest) {
+static const uint8_t *match_longest(sl_pattern *search, const uint8_t *text, const uint8_t *item,
+                                    const uint8_t *end, size_t at_least, const uint8_t *rest) {
     size_t count = 0;
     while (matches_byte(search, text + count, item, end)) count++;
     spend(search, count);
@@ -116,8 +118,8 @@ static const uint8_t *match_longest(sl_pattern *search, const uint8_t *text, con
 }
 
 /* As few as possible, then more. */
-static const uint8_t *match_shortest(sl_pattern *search, const uint8_t *text, const uint8_t *item, const uint8_t *end,
-                                     const uint8_t *rest) {
+static const uint8_t *match_shortest(sl_pattern *search, const uint8_t *text, const uint8_t *item,
+                                     const uint8_t *end, const uint8_t *rest) {
     for (;;) {
         const uint8_t *matched = match_items(search, text, rest);
         if (matched != NULL) return matched;
@@ -128,7 +130,8 @@ static const uint8_t *match_shortest(sl_pattern *search, const uint8_t *text, co
 
 /* ---- captures ---- */
 
-static const uint8_t *open_capture(sl_pattern *search, const uint8_t *text, const uint8_t *rest, ptrdiff_t length) {
+static const uint8_t *open_capture(sl_pattern *search, const uint8_t *text, const uint8_t *rest,
+                                   ptrdiff_t length) {
     if (search->capture_count == sl_pattern_captures_max) luaL_error(search->L, "too many captures");
     search->captures[search->capture_count].start = text;
     search->captures[search->capture_count].length = length;
@@ -166,7 +169,8 @@ static const uint8_t *match_reference(sl_pattern *search, const uint8_t *text, u
 
 /* pair: the two bytes after %b. Past the balanced text, or NULL. */
 static const uint8_t *match_balance(sl_pattern *search, const uint8_t *text, const uint8_t *pair) {
-    if (search->pattern_end - pair < 2) luaL_error(search->L, "malformed pattern (missing arguments to '%%b')");
+    if (search->pattern_end - pair < 2)
+        luaL_error(search->L, "malformed pattern (missing arguments to '%%b')");
     if (text == search->text_end || *text != pair[0]) return NULL;
     size_t open = 1;
     for (const uint8_t *at = text + 1; at < search->text_end; at++) {
@@ -183,7 +187,8 @@ static const uint8_t *match_balance(sl_pattern *search, const uint8_t *text, con
     return NULL;
 }
 
-/* set: after %f. Is this the place between a byte outside and one inside the set? Beyond the ends there are NULs. */
+/* set: after %f. Is this the place between a byte outside and one inside the set? Beyond the ends there
+ * are NULs. */
 static bool is_frontier(sl_pattern *search, const uint8_t *text, const uint8_t *set, const uint8_t *set_end) {
     const uint8_t before = text == search->text ? 0 : text[-1];
     const uint8_t here = text == search->text_end ? 0 : *text;
@@ -192,7 +197,8 @@ static bool is_frontier(sl_pattern *search, const uint8_t *text, const uint8_t *
 
 /* ---- the sequence ---- */
 
-/* An escape that is no class: %b, %f, %1 … %9. False: it is an ordinary single byte. Moves both on a match. */
+/* An escape that is no class: %b, %f, %1 … %9. False: it is an ordinary single byte. Moves both on a
+ * match. */
 static bool match_special(sl_pattern *search, const uint8_t **text, const uint8_t **item) {
     if (search->pattern_end - *item < 2) return false; /* item_end reports it */
     const uint8_t kind = (*item)[1];
@@ -203,7 +209,8 @@ static bool match_special(sl_pattern *search, const uint8_t **text, const uint8_
     }
     if (kind == 'f') {
         const uint8_t *set = *item + 2;
-        if (set >= search->pattern_end || *set != '[') luaL_error(search->L, "missing '[' after '%%f' in pattern");
+        if (set >= search->pattern_end || *set != '[')
+            luaL_error(search->L, "missing '[' after '%%f' in pattern");
         const uint8_t *set_end = item_end(search, set);
         if (!is_frontier(search, *text, set, set_end)) *text = NULL;
         *item = set_end;

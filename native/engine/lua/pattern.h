@@ -29,7 +29,8 @@ typedef struct sl_pattern {
 
 /* anchors: does a leading ^ mean the start of the text? */
 void sl_pattern_begin(sl_pattern *search, lua_State *L, sl_slice text, sl_slice pattern, bool anchors);
-/* End of the match that starts at this place, or NULL. Raises for malformed patterns and at the step limit. */
+/* End of the match that starts at this place, or NULL. Raises for malformed patterns and at the step
+ * limit. */
 const uint8_t *sl_pattern_match_at(sl_pattern *search, const uint8_t *start);
 /* Pushes capture index; index 0 without captures is the whole match. Stack: ──▶ string or position */
 void sl_pattern_push_capture(sl_pattern *search, int index, const uint8_t *start, const uint8_t *end);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* require, package, dofile and loadfile: Lua files as text, looked for beside the script and in the engine's folder.
+/* require, package, dofile and loadfile: Lua files as text, looked for beside the script and in the
+ * engine's folder.
  *
- * A module is compiled once per thread and run once per run: no state of it survives. There are no C modules: this Lua is
- * built without dynamic loading. */
+ * A module is compiled once per thread and run once per run: no state of it survives. There are no C
+ * modules: this Lua is built without dynamic loading. */
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -13,7 +14,8 @@
 enum { path_max = 1024 };
 
 static const char *const places[] = {"?.lua", "?/init.lua", NULL};
-static const char *const library_names[] = {"string", "table", "math", "utf8", "os", "io", "coroutine", "debug", NULL};
+static const char *const library_names[] = {"string", "table",     "math",  "utf8", "os",
+                                            "io",     "coroutine", "debug", NULL};
 
 static const sl_ruleset *rules_of(lua_State *L) { return sl_lua_of(L)->engine->rules; }
 
@@ -161,17 +163,20 @@ static int require(lua_State *L) {
         return 1;
     }
     const seclua_lua_options *options = &rules_of(L)->options.lua;
-    if (!options->allow_require) return luaL_error(L, "lua: require is not allowed here (option lua.allow.require)");
+    if (!options->allow_require)
+        return luaL_error(L, "lua: require is not allowed here (option lua.allow.require)");
     sl_lua_push_run_table(L);
     luaL_getsubtable(L, -1, "loaded"); /* 3 */
     lua_pushvalue(L, 1);
     if (lua_rawget(L, 3) != LUA_TNIL) return 1;
     const sl_slice text = sl_lua_slice(L, 1);
     char path[path_max];
-    if (!is_listed(options, text)) return luaL_error(L, "lua: module '%s' is not in the list of option lua.allow.require", name);
+    if (!is_listed(options, text))
+        return luaL_error(L, "lua: module '%s' is not in the list of option lua.allow.require", name);
     if (!is_module_name(text) || !find_module(L, text, path)) {
-        return luaL_error(L, "module '%s' not found: no %s.lua or %s/init.lua beside the script or in the engine's folder", name,
-                          name, name);
+        return luaL_error(
+            L, "module '%s' not found: no %s.lua or %s/init.lua beside the script or in the engine's folder",
+            name, name, name);
     }
     push_module(L, path); /* 4 nil · 5 function */
     lua_pushvalue(L, 1);

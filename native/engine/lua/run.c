@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One run of a script: environment, chunk body, main, result; then the state is as before.
  *
- * Everything that can raise happens inside one protected call. The transaction's arena may run dry in there: its callback is
- * replaced for that time by one that raises a Lua error, so that no jump ever leaves the state half-way; the arena's own
- * callback is called when the state is in order again. */
+ * Everything that can raise happens inside one protected call. The transaction's arena may run dry in
+ * there: its callback is replaced for that time by one that raises a Lua error, so that no jump ever
+ * leaves the state half-way; the arena's own callback is called when the state is in order again. */
 #include <stdio.h>
 
 #include "base/strbuf.h"
@@ -85,7 +85,8 @@ static int run_script(lua_State *L) {
     lua_pushliteral(L, "main");
     if (lua_rawget(L, 1) == LUA_TNIL) {
         lua_pop(L, 1);
-        lua_pushfstring(L, "script %s defines no global function \"main\"", (const char *)run->script->name.ptr);
+        lua_pushfstring(L, "script %s defines no global function \"main\"",
+                        (const char *)run->script->name.ptr);
         return lua_error(L);
     }
     int arguments = 0;
@@ -130,7 +131,8 @@ static void keep_message(sl_lua *lua, int status) {
 static sl_slice source_of(const sl_lua *lua) {
     const sl_slice name = lua->run.script->name;
     const sl_slice message = sl_slice_z(lua->message);
-    if (!sl_slice_starts(message, name) || message.len == name.len || message.ptr[name.len] != ':') return name;
+    if (!sl_slice_starts(message, name) || message.len == name.len || message.ptr[name.len] != ':')
+        return name;
     size_t end = name.len + 1;
     while (end < message.len && sl_ascii_is_digit(message.ptr[end])) end++;
     return sl_slice_of(message.ptr, end);
@@ -146,7 +148,8 @@ static void report(sl_lua *lua) {
     sl_strbuf_add_z(&text, " [script ");
     sl_strbuf_add(&text, lua->run.script->name);
     if (rule != NULL) {
-        sl_strbuf_add_format(&text, ", rule %llu, phase %u", (unsigned long long)rule->id, (unsigned)rule->phase);
+        sl_strbuf_add_format(&text, ", rule %llu, phase %u", (unsigned long long)rule->id,
+                             (unsigned)rule->phase);
     }
     if (lua->traceback[0] != '\0') {
         sl_strbuf_add_z(&text, ", at ");
@@ -161,9 +164,10 @@ static void trace(sl_lua *lua, int64_t started_us) {
     sl_slice text = lua->run.result->text;
     if (text.len > shown_result_max) text.len = shown_result_max;
     const sl_slice name = lua->run.script->name;
-    sl_host_debug(txn, 9, "Lua: %.*s returned \"%.*s\" in %lld us, %llu instructions, %zu bytes", (int)name.len,
-                  (const char *)name.ptr, (int)text.len, (const char *)text.ptr,
-                  (long long)(sl_clock_monotonic_us() - started_us), (unsigned long long)lua->run.instructions,
+    sl_host_debug(txn, 9, "Lua: %.*s returned \"%.*s\" in %lld us, %llu instructions, %zu bytes",
+                  (int)name.len, (const char *)name.ptr, (int)text.len, (const char *)text.ptr,
+                  (long long)(sl_clock_monotonic_us() - started_us),
+                  (unsigned long long)lua->run.instructions,
                   lua->held_bytes > lua->run.held_at_start ? lua->held_bytes - lua->run.held_at_start : 0);
 }
 
@@ -171,7 +175,8 @@ static void fail(sl_lua *lua) {
     sl_lua_run *run = &lua->run;
     run->result->matched = run->txn->rules->options.lua.match_on_error;
     run->result->failed = !run->result->matched;
-    run->result->text = run->result->matched ? sl_arena_copy(&run->txn->arena, sl_slice_z(lua->message)) : SL_EMPTY;
+    run->result->text =
+        run->result->matched ? sl_arena_copy(&run->txn->arena, sl_slice_z(lua->message)) : SL_EMPTY;
     report(lua);
 }
 
@@ -208,8 +213,8 @@ static void settle(sl_lua *lua, int status) {
     }
 }
 
-void sl_script_run(sl_txn *txn, const sl_rule *rule, const sl_script *script, sl_run_kind kind, const seclua_slice *argument,
-                   sl_run_result *result) {
+void sl_script_run(sl_txn *txn, const sl_rule *rule, const sl_script *script, sl_run_kind kind,
+                   const seclua_slice *argument, sl_run_result *result) {
     memset(result, 0, sizeof *result);
     sl_engine *engine = txn->engine;
     sl_lua *lua = sl_lua_ready(engine);
@@ -248,7 +253,8 @@ void sl_script_run(sl_txn *txn, const sl_rule *rule, const sl_script *script, sl
         return;
     }
     if (lua->run.returned_true && sl_api_first_time(lua, SL_LIT("true"))) {
-        sl_host_log(txn, 2, false, SL_LIT("Lua: main returned true, which does not match: return a string to match"),
+        sl_host_log(txn, 2, false,
+                    SL_LIT("Lua: main returned true, which does not match: return a string to match"),
                     script->name);
     }
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Environments and overlays: what a run sees is its own, what is shared it cannot write to.
  *
- * An environment is an empty table; its metatable, shared and protected, finds base functions, and makes an overlay when a
- * library is first named. So the smallest script pays for one table, not for copies of the libraries (measured: 0.3 µs
- * against 2 µs for copies of the base functions alone). */
+ * An environment is an empty table; its metatable, shared and protected, finds base functions, and makes
+ * an overlay when a library is first named. So the smallest script pays for one table, not for copies of
+ * the libraries (measured: 0.3 µs against 2 µs for copies of the base functions alone). */
 #include "lua/sandbox.h"
 
 typedef struct library {
@@ -59,7 +59,8 @@ static void copy_pairs(lua_State *L, int from, int to) {
     }
 }
 
-/* __pairs of an overlay: a copy of the library with the run's own changes on it. Upvalues: 1 library · 2 next.
+/* __pairs of an overlay: a copy of the library with the run's own changes on it. Upvalues: 1 library · 2
+ * next.
  * Stack: 1 overlay ──▶ next · copy · nil */
 static int overlay_pairs(lua_State *L) {
     lua_settop(L, 1);
@@ -100,7 +101,8 @@ void sl_sandbox_set(lua_State *L, const sl_lua_function *rows) {
     }
 }
 
-/* Stack: arguments ──▶ results, as the stock function leaves them. It runs in this very frame: error texts name it. */
+/* Stack: arguments ──▶ results, as the stock function leaves them. It runs in this very frame: error texts
+ * name it. */
 int sl_sandbox_stock(lua_State *L) { return lua_tocfunction(L, lua_upvalueindex(1))(L); }
 
 /* Upvalues: 1 "io.open" · 2 option or nil. Stack: anything ──▶ error */
@@ -124,7 +126,8 @@ void sl_sandbox_refuse(lua_State *L, const char *library_name, const char *const
     }
 }
 
-/* Builds the libraries, and names them in Lua's table of loaded modules: nobody but its error texts reads that one.
+/* Builds the libraries, and names them in Lua's table of loaded modules: nobody but its error texts reads
+ * that one.
  * Stack: ──▶ table of overlay metatables */
 static void make_libraries(lua_State *L) {
     lua_createtable(L, 0, library_count);
@@ -140,7 +143,8 @@ static void make_libraries(lua_State *L) {
 }
 
 /* A function that Lua 5.1 had elsewhere, into the base table. Stack: unchanged */
-static void set_old_name(lua_State *L, int base, const char *library_name, const char *field, const char *old_name) {
+static void set_old_name(lua_State *L, int base, const char *library_name, const char *field,
+                         const char *old_name) {
     luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
     lua_getfield(L, -1, library_name);
     lua_getfield(L, -1, field);

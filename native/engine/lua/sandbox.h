@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What scripts see: a fresh environment per run over shared libraries, and doors that say why they are closed.
+/* What scripts see: a fresh environment per run over shared libraries, and doors that say why they are
+ * closed.
  *
  *     environment (per run) ──__index──▶ base functions (shared)
  *        string, table, m … on first use ▶ overlay (per run) ──__index──▶ library (shared)
@@ -28,7 +29,8 @@ typedef struct sl_lua_function {
 void sl_sandbox_set(lua_State *L, const sl_lua_function *rows);
 /* Calls the stock function that this closure wraps, on the same arguments. */
 int sl_sandbox_stock(lua_State *L);
-/* Puts functions that refuse into the library: option is "lua.allow.io", NULL = never allowed. Names end with NULL.
+/* Puts functions that refuse into the library: option is "lua.allow.io", NULL = never allowed. Names end
+ * with NULL.
  * Stack: library ──▶ library */
 void sl_sandbox_refuse(lua_State *L, const char *library, const char *const *names, const char *option);
 

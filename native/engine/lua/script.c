@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Load side of a script: read the file, compile it, keep the bytecode in the rule set, say what looks wrong.
+/* Load side of a script: read the file, compile it, keep the bytecode in the rule set, say what looks
+ * wrong.
  *
- * The temporary state knows no library and runs nothing: it turns text into bytecode and is closed. What is kept is the
- * only bytecode that ever gets loaded. */
+ * The temporary state knows no library and runs nothing: it turns text into bytecode and is closed. What
+ * is kept is the only bytecode that ever gets loaded. */
 #include "lua/script.h"
 
 #include <errno.h>
@@ -20,13 +21,16 @@ static const char byte_order_mark[] = "\xEF\xBB\xBF";
 /* Names of users may hold any bytes; a message is C text. */
 static void report(sl_prepare *prepare, const char *code, sl_slice name, int line, const char *message) {
     char hint[320];
-    snprintf(hint, sizeof hint, "named by %.*s:%u", (int)(prepare->directive_file.len > 256 ? 256 : prepare->directive_file.len),
+    snprintf(hint, sizeof hint, "named by %.*s:%u",
+             (int)(prepare->directive_file.len > 256 ? 256 : prepare->directive_file.len),
              (const char *)prepare->directive_file.ptr, (unsigned)prepare->directive_line);
     const int shown = name.len > 200 ? 200 : (int)name.len;
     if (line > 0) {
-        sl_prepare_report(prepare, code, hint, 0, name.len, "%.*s:%d: %s", shown, (const char *)name.ptr, line, message);
+        sl_prepare_report(prepare, code, hint, 0, name.len, "%.*s:%d: %s", shown, (const char *)name.ptr,
+                          line, message);
     } else {
-        sl_prepare_report(prepare, code, hint, 0, name.len, "%.*s: %s", shown, (const char *)name.ptr, message);
+        sl_prepare_report(prepare, code, hint, 0, name.len, "%.*s: %s", shown, (const char *)name.ptr,
+                          message);
     }
 }
 
@@ -50,9 +54,11 @@ static void report_compile_error(sl_prepare *prepare, sl_slice name, const char 
 
 /* The option that opens a field of a library; NULL = it is open anyway. "" = nothing opens it. */
 static const char *door_of(const char *library, const char *field, const seclua_lua_options *options) {
-    static const char *const always[] = {"os.time", "os.clock", "os.date", "os.difftime", "os.setlocale", "io.write", "io.read",
-                                         "io.type", "io.stdout", "io.stderr", "io.stdin", "debug.traceback", NULL};
-    static const char *const never[] = {"os.exit", "debug.sethook", "debug.getregistry", "package.loadlib", NULL};
+    static const char *const always[] = {
+        "os.time", "os.clock",  "os.date",   "os.difftime", "os.setlocale",    "io.write", "io.read",
+        "io.type", "io.stdout", "io.stderr", "io.stdin",    "debug.traceback", NULL};
+    static const char *const never[] = {"os.exit", "debug.sethook", "debug.getregistry", "package.loadlib",
+                                        NULL};
     char name[64];
     snprintf(name, sizeof name, "%s.%s", library, field);
     for (size_t i = 0; always[i] != NULL; i++) {
@@ -61,7 +67,8 @@ static const char *door_of(const char *library, const char *field, const seclua_
     for (size_t i = 0; never[i] != NULL; i++) {
         if (strcmp(never[i], name) == 0) return "";
     }
-    if (strcmp(name, "io.popen") == 0 || strcmp(library, "os") == 0) return options->allow_os ? NULL : "lua.allow.os";
+    if (strcmp(name, "io.popen") == 0 || strcmp(library, "os") == 0)
+        return options->allow_os ? NULL : "lua.allow.os";
     if (strcmp(library, "debug") == 0) return options->allow_debug ? NULL : "lua.allow.debug";
     if (strcmp(library, "require") == 0 || strcmp(library, "package") == 0) {
         return options->allow_require ? NULL : "lua.allow.require";
@@ -73,14 +80,15 @@ static void warn_of_doors(sl_prepare *prepare, sl_slice name, const sl_vm_facts 
     for (size_t i = 0; i < facts->use_count; i++) {
         const char *library = facts->uses[i].library;
         const char *field = facts->uses[i].field;
-        const bool is_library = strcmp(library, "io") == 0 || strcmp(library, "os") == 0 || strcmp(library, "debug") == 0 ||
-                                strcmp(library, "package") == 0;
+        const bool is_library = strcmp(library, "io") == 0 || strcmp(library, "os") == 0 ||
+                                strcmp(library, "debug") == 0 || strcmp(library, "package") == 0;
         if (is_library && field[0] == '\0') continue; /* it is only mentioned */
         const char *door = door_of(library, field, &prepare->rules->options.lua);
         if (door == NULL) continue;
         char message[160];
-        snprintf(message, sizeof message, "%s%s%.60s is not allowed%s%s%s", library, field[0] == '\0' ? "" : ".", field,
-                 door[0] == '\0' ? "" : " here (option ", door, door[0] == '\0' ? "" : ")");
+        snprintf(message, sizeof message, "%s%s%.60s is not allowed%s%s%s", library,
+                 field[0] == '\0' ? "" : ".", field, door[0] == '\0' ? "" : " here (option ", door,
+                 door[0] == '\0' ? "" : ")");
         report(prepare, "SECLUA_W_SCRIPT", name, facts->uses[i].line, message);
     }
 }
@@ -88,8 +96,9 @@ static void warn_of_doors(sl_prepare *prepare, sl_slice name, const sl_vm_facts 
 static void warn(sl_prepare *prepare, sl_slice name, const sl_vm_facts *facts) {
     if (!facts->sets_main) {
         report(prepare, "SECLUA_W_SCRIPT", name, 0,
-               facts->has_local_main ? "main is local: the engine calls the global function main, so every run will fail"
-                                     : "no global function main is defined, so every run will fail");
+               facts->has_local_main
+                   ? "main is local: the engine calls the global function main, so every run will fail"
+                   : "no global function main is defined, so every run will fail");
     }
     if (facts->old_name != NULL) {
         char message[96];
@@ -138,8 +147,8 @@ static void *allocate(void *ud, void *block, size_t old_size, size_t size) {
     return realloc(block, size);
 }
 
-/* What the file loader of Lua skips: a byte order mark, and a first line that starts with #. The line feed stays, so that
- * line numbers are right. */
+/* What the file loader of Lua skips: a byte order mark, and a first line that starts with #. The line feed
+ * stays, so that line numbers are right. */
 static sl_slice text_of(sl_slice source) {
     if (sl_slice_starts(source, sl_slice_of(byte_order_mark, 3))) source = sl_slice_from(source, 3);
     if (source.len == 0 || source.ptr[0] != '#') return source;
@@ -149,7 +158,8 @@ static sl_slice text_of(sl_slice source) {
 
 typedef enum outcome { COMPILED, REFUSED, NO_MEMORY } outcome;
 
-/* Fills out and facts; reports errors and warnings while the texts in the state still live. Stack of L: ends empty */
+/* Fills out and facts; reports errors and warnings while the texts in the state still live. Stack of L:
+ * ends empty */
 static outcome compile(sl_prepare *prepare, lua_State *L, sl_slice name, sl_slice source, image *out) {
     const sl_slice text = text_of(source);
     char *chunk = sl_arena_alloc(prepare->arena, name.len + 2);
@@ -209,7 +219,8 @@ const sl_script *sl_script_load(sl_prepare *prepare, sl_slice name) {
     sl_slice path, source;
     errno = 0;
     if (!prepare->read_file(prepare->context, name, &path, &source)) {
-        report(prepare, "SECLUA_E_SCRIPT", name, 0, errno == 0 ? "the script cannot be read" : strerror(errno));
+        report(prepare, "SECLUA_E_SCRIPT", name, 0,
+               errno == 0 ? "the script cannot be read" : strerror(errno));
         return NULL;
     }
     const sl_script *shared = known(prepare->rules, name, source);
@@ -224,7 +235,8 @@ const sl_script *sl_script_load(sl_prepare *prepare, sl_slice name) {
     const outcome result = L == NULL ? NO_MEMORY : compile(prepare, L, script->name, source, &out);
     if (L != NULL) lua_close(L);
     if (result != COMPILED) {
-        if (result == NO_MEMORY) report(prepare, "SECLUA_E_MEMORY", name, 0, "no memory to compile the script");
+        if (result == NO_MEMORY)
+            report(prepare, "SECLUA_E_MEMORY", name, 0, "no memory to compile the script");
         free(out.bytes);
         return NULL;
     }

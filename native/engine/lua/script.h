@@ -16,8 +16,8 @@ struct sl_lua;
 /* An immutable bytecode image, shared by all rules that name the same content and by all threads. */
 typedef struct sl_script sl_script;
 
-/* Reads and compiles the file that a directive names. Reports E_SCRIPT (place: the script's own file and line) and warnings
- * of 9.1; NULL after an error. Images of equal content are shared within the rule set. */
+/* Reads and compiles the file that a directive names. Reports E_SCRIPT (place: the script's own file and
+ * line) and warnings of 9.1; NULL after an error. Images of equal content are shared within the rule set. */
 const sl_script *sl_script_load(sl_prepare *prepare, sl_slice name);
 sl_slice sl_script_name(const sl_script *script);
 
@@ -29,7 +29,8 @@ typedef struct sl_run_result {
     sl_slice text;   /* match text, in the transaction's arena */
 } sl_run_result;
 
-/* argument: only for SL_RUN_INSPECT, exactly one string. Never raises, never leaves anything behind in the thread's state. */
+/* argument: only for SL_RUN_INSPECT, exactly one string. Never raises, never leaves anything behind in the
+ * thread's state. */
 void sl_script_run(struct sl_txn *txn, const struct sl_rule *rule, const sl_script *script, sl_run_kind kind,
                    const seclua_slice *argument, sl_run_result *result);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The kept Lua state of a thread: made when the first script runs, thrown away after a limit, closed with the engine. */
+/* The kept Lua state of a thread: made when the first script runs, thrown away after a limit, closed with
+ * the engine. */
 #include "lua/state.h"
 
 #include <stdlib.h>
@@ -13,7 +14,9 @@
 static const char slot_keys[SL_LUA_SLOTS];
 
 /* Stack: ──▶ value */
-int sl_lua_push_slot(lua_State *L, sl_lua_slot slot) { return lua_rawgetp(L, LUA_REGISTRYINDEX, &slot_keys[slot]); }
+int sl_lua_push_slot(lua_State *L, sl_lua_slot slot) {
+    return lua_rawgetp(L, LUA_REGISTRYINDEX, &slot_keys[slot]);
+}
 
 /* Stack: value ──▶ */
 void sl_lua_set_slot(lua_State *L, sl_lua_slot slot) { lua_rawsetp(L, LUA_REGISTRYINDEX, &slot_keys[slot]); }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One thread's Lua: the kept state, what a run of a script may use, and what it has used.
  *
- * A state is made when the first script runs and kept; each run gets a fresh environment in it (sandbox.h) and budgets of
- * its own (budget.h). The pointer to this struct lies in the extra space of every coroutine, so that no function of the
- * bridge needs a global. Scripts never see it. */
+ * A state is made when the first script runs and kept; each run gets a fresh environment in it (sandbox.h)
+ * and budgets of its own (budget.h). The pointer to this struct lies in the extra space of every
+ * coroutine, so that no function of the bridge needs a global. Scripts never see it. */
 #ifndef SL_LUA_STATE_H
 #define SL_LUA_STATE_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* string: the stock functions with their work charged; searching and repeating are ours, because theirs have no bound. */
+/* string: the stock functions with their work charged; searching and repeating are ours, because theirs
+ * have no bound. */
 #include "lua/budget.h"
 #include "lua/pattern.h"
 #include "lua/sandbox.h"
@@ -29,7 +30,8 @@ static int over_results(lua_State *L) {
     return count;
 }
 
-/* Wraps unpack: a format with z looks for the end of a string. Stack: 1 format · 2 string [· 3 start] ──▶ values */
+/* Wraps unpack: a format with z looks for the end of a string. Stack: 1 format · 2 string [· 3 start] ──▶
+ * values */
 static int over_format(lua_State *L) {
     if (lua_type(L, 1) == LUA_TSTRING && lua_type(L, 2) == LUA_TSTRING) {
         const sl_slice format = sl_lua_slice(L, 1);
@@ -55,7 +57,8 @@ static int repeat(lua_State *L) {
         return 1;
     }
     const size_t turn = length + separator_length;
-    if (turn < length || turn > (size_t)LUA_MAXINTEGER / (uint64_t)count) return luaL_error(L, "resulting string too large");
+    if (turn < length || turn > (size_t)LUA_MAXINTEGER / (uint64_t)count)
+        return luaL_error(L, "resulting string too large");
     const size_t total = turn * (size_t)count - separator_length;
     if (!sl_budget_has_memory(sl_lua_of(L), total)) sl_budget_trip(L, SL_BUDGET_MEMORY);
     sl_budget_charge_bytes(L, total);
@@ -120,7 +123,8 @@ static int find_or_match(lua_State *L, bool finds) {
         lua_pushnil(L);
         return 1;
     }
-    if (finds && (lua_toboolean(L, 4) || sl_pattern_is_plain(pattern))) return push_plain(L, text, pattern, start);
+    if (finds && (lua_toboolean(L, 4) || sl_pattern_is_plain(pattern)))
+        return push_plain(L, text, pattern, start);
     sl_pattern search;
     sl_pattern_begin(&search, L, text, pattern, true);
     const uint8_t *first = text.ptr + start;
@@ -200,8 +204,10 @@ static void add_expanded(sl_pattern *search, luaL_Buffer *result, sl_slice repla
     luaL_addlstring(result, (const char *)replacement.ptr, replacement.len);
 }
 
-/* Stack: 1 text · 2 pattern · 3 replacement … ──▶ the same; the replacement of one match goes into the result. */
-static void add_replacement(sl_pattern *search, luaL_Buffer *result, int type, const uint8_t *start, const uint8_t *end) {
+/* Stack: 1 text · 2 pattern · 3 replacement … ──▶ the same; the replacement of one match goes into the
+ * result. */
+static void add_replacement(sl_pattern *search, luaL_Buffer *result, int type, const uint8_t *start,
+                            const uint8_t *end) {
     lua_State *L = search->L;
     switch (type) {
     case LUA_TFUNCTION: {
@@ -232,8 +238,9 @@ static int replace(lua_State *L) {
     const sl_slice text = check_text(L, 1);
     const sl_slice pattern = check_text(L, 2);
     const int type = lua_type(L, 3);
-    luaL_argexpected(L, type == LUA_TNUMBER || type == LUA_TSTRING || type == LUA_TFUNCTION || type == LUA_TTABLE, 3,
-                     "string/function/table");
+    luaL_argexpected(
+        L, type == LUA_TNUMBER || type == LUA_TSTRING || type == LUA_TFUNCTION || type == LUA_TTABLE, 3,
+        "string/function/table");
     const lua_Integer count_max = luaL_optinteger(L, 4, (lua_Integer)text.len + 1);
     if (type == LUA_TNUMBER) lua_tostring(L, 3);
     sl_pattern search;

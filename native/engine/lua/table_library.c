@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* table: the stock functions move elements in loops that no hook sees; each element is charged here. Those that ask __len
- * themselves, a second time, are ours: the answer may have changed. */
+/* table: the stock functions move elements in loops that no hook sees; each element is charged here. Those
+ * that ask __len themselves, a second time, are ours: the answer may have changed. */
 #include "lua/budget.h"
 #include "lua/sandbox.h"
 
@@ -107,10 +107,12 @@ static unsigned log2_of(uint64_t number) {
     return bits;
 }
 
-/* Wraps sort. A comparison in Lua is counted by the hook, one in C is charged. Stack: 1 table [· 2 less] ──▶ nothing */
+/* Wraps sort. A comparison in Lua is counted by the hook, one in C is charged. Stack: 1 table [· 2 less]
+ * ──▶ nothing */
 static int sort(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
-    if (luaL_getmetafield(L, 1, "__len") != LUA_TNIL) return luaL_error(L, "lua: table.sort takes no table with __len");
+    if (luaL_getmetafield(L, 1, "__len") != LUA_TNIL)
+        return luaL_error(L, "lua: table.sort takes no table with __len");
     const uint64_t count = lua_rawlen(L, 1);
     const bool counts_itself = lua_isfunction(L, 2) && !lua_iscfunction(L, 2);
     sl_budget_charge(L, 1 + count * (counts_itself ? 1 : 1 + log2_of(count)));
@@ -140,8 +142,10 @@ static int largest_key(lua_State *L) {
 }
 
 static const sl_lua_function functions[] = {
-    {"insert", insert, false},   {"remove", take_out, false},  {"move", move, true},         {"concat", concat, true},
-    {"unpack", unpack, true},    {"pack", pack, true},         {"sort", sort, true},         {"getn", length_of, false},
+    {"insert", insert, false},    {"remove", take_out, false},
+    {"move", move, true},         {"concat", concat, true},
+    {"unpack", unpack, true},     {"pack", pack, true},
+    {"sort", sort, true},         {"getn", length_of, false},
     {"maxn", largest_key, false}, {0},
 };
 

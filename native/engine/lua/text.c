@@ -12,7 +12,8 @@ sl_slice sl_lua_number_text(lua_State *L, int index, char digits[sl_number_text_
         return sl_slice_of(digits, (size_t)length);
     }
     const double number = lua_tonumber(L, index);
-    static const double whole_max = 9007199254740992.0; /* 2^53: beyond it not every whole number has a float */
+    static const double whole_max =
+        9007199254740992.0; /* 2^53: beyond it not every whole number has a float */
     if (isnan(number)) return SL_LIT("nan");
     if (isinf(number)) return number > 0 ? SL_LIT("inf") : SL_LIT("-inf");
     if (fabs(number) <= whole_max && floor(number) == number) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads the call stack of a script into text. Never calls back into Lua: it is used while errors and limits are on their way. */
+/* Reads the call stack of a script into text. Never calls back into Lua: it is used while errors and
+ * limits are on their way. */
 #include "lua/traceback.h"
 
 #include <stdio.h>
@@ -18,13 +19,16 @@ void sl_traceback_place(lua_State *L, char *text, size_t size) {
 
 static int describe(const lua_Debug *frame, bool is_first, char *text, size_t size) {
     const char *separator = is_first ? "" : ", ";
-    if (frame->currentline <= 0) return snprintf(text, size, "%s[C] in %s", separator, frame->name ? frame->name : "?");
-    if (*frame->what == 'm') return snprintf(text, size, "%s%s:%d in main chunk", separator, frame->short_src, frame->currentline);
+    if (frame->currentline <= 0)
+        return snprintf(text, size, "%s[C] in %s", separator, frame->name ? frame->name : "?");
+    if (*frame->what == 'm')
+        return snprintf(text, size, "%s%s:%d in main chunk", separator, frame->short_src, frame->currentline);
     if (frame->name != NULL) {
-        return snprintf(text, size, "%s%s:%d in %s", separator, frame->short_src, frame->currentline, frame->name);
+        return snprintf(text, size, "%s%s:%d in %s", separator, frame->short_src, frame->currentline,
+                        frame->name);
     }
-    return snprintf(text, size, "%s%s:%d in function <line %d>", separator, frame->short_src, frame->currentline,
-                    frame->linedefined);
+    return snprintf(text, size, "%s%s:%d in function <line %d>", separator, frame->short_src,
+                    frame->currentline, frame->linedefined);
 }
 
 void sl_traceback_frames(lua_State *L, char *text, size_t size) {

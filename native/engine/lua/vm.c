@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The only file that knows the inside of the virtual machine, of the very version that is vendored: it reads function
- * prototypes, to warn an author at load about what would fail at run time. It changes nothing in there. */
+/* The only file that knows the inside of the virtual machine, of the very version that is vendored: it
+ * reads function prototypes, to warn an author at load about what would fail at run time. It changes
+ * nothing in there. */
 #include "lua/vm.h"
 
 #include <lobject.h>
@@ -10,7 +11,8 @@
 enum { nesting_max = 200 }; /* Lua's own limit on nested functions */
 
 static const char *const old_names[] = {"setfenv", "getfenv", "module", NULL};
-static const char *const door_names[] = {"io", "os", "debug", "package", "require", "dofile", "loadfile", NULL};
+static const char *const door_names[] = {"io",      "os",     "debug",    "package",
+                                         "require", "dofile", "loadfile", NULL};
 
 bool sl_vm_is_stack(const lua_State *L, const void *block) { return block != NULL && L->stack.p == block; }
 
@@ -31,7 +33,8 @@ static bool is_environment(const Proto *proto, int upvalue) {
     return strcmp(getstr(proto->upvalues[upvalue].name), "_ENV") == 0;
 }
 
-/* Line of an instruction: the deltas are summed up from the function's first line; the rare absolute entries restart them. */
+/* Line of an instruction: the deltas are summed up from the function's first line; the rare absolute
+ * entries restart them. */
 static int line_of(const Proto *proto, int pc) {
     if (proto->lineinfo == NULL) return 0;
     int line = proto->linedefined;
@@ -57,7 +60,8 @@ static void note_use(sl_vm_facts *facts, const char *library, const char *field,
     facts->use_count++;
 }
 
-/* A read of the global name into a register; the next instruction tells the field, if it takes one at once. */
+/* A read of the global name into a register; the next instruction tells the field, if it takes one at
+ * once. */
 static void read_global(const Proto *proto, int pc, sl_vm_facts *facts) {
     const Instruction code = proto->code[pc];
     const char *name = constant_text(proto, GETARG_C(code));
@@ -72,7 +76,8 @@ static void read_global(const Proto *proto, int pc, sl_vm_facts *facts) {
     const char *field = "";
     if (pc + 1 < proto->sizecode) {
         const Instruction next = proto->code[pc + 1];
-        if (GET_OPCODE(next) == OP_GETFIELD && GETARG_B(next) == GETARG_A(code)) field = constant_text(proto, GETARG_C(next));
+        if (GET_OPCODE(next) == OP_GETFIELD && GETARG_B(next) == GETARG_A(code))
+            field = constant_text(proto, GETARG_C(next));
     }
     note_use(facts, library, field == NULL ? "" : field, line_of(proto, pc));
 }
@@ -100,7 +105,8 @@ static void read_code(const Proto *proto, sl_vm_facts *facts) {
 }
 
 static bool starts_like(const TValue *constant, const char *name) {
-    return sl_slice_starts_fold(sl_slice_of(getstr(tsvalue(constant)), tsslen(tsvalue(constant))), sl_slice_z(name));
+    return sl_slice_starts_fold(sl_slice_of(getstr(tsvalue(constant)), tsslen(tsvalue(constant))),
+                                sl_slice_z(name));
 }
 
 static void read_constants(const Proto *proto, sl_vm_facts *facts) {

@@ -5,11 +5,12 @@
 
 static bool prepare_inspect(sl_prepare *prepare, sl_slice argument, sl_operand *operand) {
     if (argument.len <= 4 || !sl_slice_ends(argument, SL_LIT(".lua"))) {
-        sl_prepare_report(prepare, "SECLUA_E_UNSUPPORTED",
-                          "write the check as a Lua script: function main(value) … end, with a name that ends in .lua", 0,
-                          argument.len,
-                          "@inspectFile cannot run \"%.*s\": this version runs .lua files only, no external programs",
-                          (int)(argument.len > 80 ? 80 : argument.len), (const char *)argument.ptr);
+        sl_prepare_report(
+            prepare, "SECLUA_E_UNSUPPORTED",
+            "write the check as a Lua script: function main(value) … end, with a name that ends in .lua", 0,
+            argument.len,
+            "@inspectFile cannot run \"%.*s\": this version runs .lua files only, no external programs",
+            (int)(argument.len > 80 ? 80 : argument.len), (const char *)argument.ptr);
         return false;
     }
     operand->prepared = sl_script_load(prepare, argument);
