@@ -18,8 +18,6 @@ import type { Transaction } from './transaction.js'
 
 /** What a driver needs of a Waf. */
 export interface Guard {
-  /** Some rule looks at responses, or transactions are recorded. */
-  readonly watchesResponse: boolean
   transaction(connection: ConnectionInput): Transaction
 }
 
@@ -90,7 +88,7 @@ export function guard(waf: Guard, request: IncomingMessage, response: ServerResp
     return
   }
   const proceed = (): void => {
-    judgeBody(waf, request, response, transaction, next)
+    judgeBody(request, response, transaction, next)
   }
   if (!transaction.wantsBody || !mayHaveBody(request)) {
     proceed()
@@ -104,16 +102,14 @@ export function guard(waf: Guard, request: IncomingMessage, response: ServerResp
       queueMicrotask(proceed)
     },
     (error: unknown) => {
-      // A client that went away gets no answer, and its request no handler; the transaction ends with the
-      // response.
-      if (!response.destroyed && !response.closed) next(error)
+      // A client that went away gets no answer and its request no handler; the response ends the transaction.
+      if (!response.closed && !request.socket.destroyed) next(error)
     },
   )
 }
 
 /** Phase 2; then the handler's turn. */
 function judgeBody(
-  waf: Guard,
   request: IncomingMessage,
   response: ServerResponse,
   transaction: Transaction,
@@ -126,7 +122,7 @@ function judgeBody(
       answerBlocked(request, response, verdict, transaction.id)
       return
     }
-    if (waf.watchesResponse) watchResponse(request, response, transaction)
+    if (transaction.watchesResponse) watchResponse(request, response, transaction)
   } catch (error) {
     next(error)
     return

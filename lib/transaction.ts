@@ -22,22 +22,21 @@ import {
   type RequestInput,
   type ResponseInput,
 } from './message.js'
-import { addon, type NativeVerdict, type StepHead } from './native.js'
+import { addon, type Loaded, type NativeVerdict, type StepHead } from './native.js'
 
 const { bits } = addon
 
 /** By the number of the engine's action. */
 export const actions = ['pass', 'deny', 'drop', 'redirect', 'proxy'] as const
 
-/** What a transaction needs of the Waf that it belongs to. */
+/** What a transaction needs of the Waf that it belongs to: somebody to tell. */
 export interface Home {
-  /** No rule can ever have to wait. */
-  readonly sync: boolean
-  /** Some transaction may be recorded. */
-  readonly wantsAudit: boolean
   listenerCount(event: keyof WafEvents): number
   emit<E extends keyof WafEvents>(event: E, ...values: WafEvents[E]): boolean
 }
+
+/** What a transaction has to know of its rules. */
+type Facts = Pick<Loaded, 'canWait' | 'inspectsResponse' | 'wantsAudit'>
 
 /** What must outlive the handle: enough to end the transaction after the handle is gone. */
 class Live {
@@ -48,10 +47,13 @@ class Live {
 
   readonly number: number
   readonly home: Home
+  /** Of the rules that it began with: those in force may be others by now. */
+  readonly facts: Facts
 
-  constructor(number: number, home: Home) {
+  constructor(number: number, home: Home, facts: Facts) {
     this.number = number
     this.home = home
+    this.facts = facts
   }
 }
 
@@ -105,16 +107,16 @@ export class Transaction {
   }
 
   /** A handle that the collector may close. @internal */
-  static open(number: number, home: Home): Transaction {
-    const live = new Live(number, home)
+  static open(number: number, home: Home, facts: Facts): Transaction {
+    const live = new Live(number, home, facts)
     const transaction = new Transaction(live)
     dropped.register(transaction, live, transaction)
     return transaction
   }
 
   /** A handle that its maker closes in any case. @internal */
-  static openScoped(number: number, home: Home): Transaction {
-    return new Transaction(new Live(number, home))
+  static openScoped(number: number, home: Home, facts: Facts): Transaction {
+    return new Transaction(new Live(number, home, facts))
   }
 
   /** Unique id, also in the logs. */
@@ -241,6 +243,12 @@ export class Transaction {
     }
   }
 
+  /** Some rule looks at the response, or the audit log does. @internal */
+  get watchesResponse(): boolean {
+    const { inspectsResponse, wantsAudit } = this.#live.facts
+    return inspectsResponse || wantsAudit
+  }
+
   // ---- what the package's own files call: the steps without the question whether a rule might wait
 
   /** @internal */
@@ -267,11 +275,11 @@ export class Transaction {
 
   /** @internal */
   stepLogging(): Verdict {
-    const { home } = this.#live
+    const { home, facts } = this.#live
     const answer = addon.logging(this.#live.number)
     if ((answer & (bits.outOfOrder | bits.closed)) === 0) this.#live.isLogged = true
     const verdict = this.#step(answer)
-    if (home.wantsAudit && home.listenerCount('audit') > 0 && !this.#isClosed) {
+    if (facts.wantsAudit && home.listenerCount('audit') > 0 && !this.#isClosed) {
       const record = this.audit()
       if (record !== undefined) home.emit('audit', record)
     }
@@ -280,7 +288,7 @@ export class Transaction {
 
   /** The audit record, after phase 5. @internal */
   audit(): object | undefined {
-    if (this.#audit === undefined && this.#live.home.wantsAudit) {
+    if (this.#audit === undefined && this.#live.facts.wantsAudit) {
       const text = addon.audit(this.#live.number)
       if (text !== '') this.#audit = JSON.parse(text) as object
     }
@@ -392,7 +400,7 @@ export class Transaction {
   }
 
   #requireSync(): void {
-    if (this.#live.home.sync) return
+    if (!this.#live.facts.canWait) return
     throw new SecluaError(
       'SECLUA_E_SYNC',
       'a rule of this set may have to wait: use the methods without Sync',

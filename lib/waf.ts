@@ -133,16 +133,6 @@ export class Waf extends EventEmitter<WafEvents> {
     return !this.#active.loaded.canWait
   }
 
-  /** Some rule looks at responses, or transactions are recorded. @internal */
-  get watchesResponse(): boolean {
-    return this.#active.loaded.inspectsResponse || this.#active.loaded.wantsAudit
-  }
-
-  /** @internal */
-  get wantsAudit(): boolean {
-    return this.#active.loaded.wantsAudit
-  }
-
   /**
    * Begins a transaction. Close it when the response is done; one that is dropped is closed by the collector.
    *
@@ -150,7 +140,7 @@ export class Waf extends EventEmitter<WafEvents> {
    * const tx = waf.transaction({ clientAddress: req.socket.remoteAddress })
    */
   transaction(connection: ConnectionInput = {}): Transaction {
-    return Transaction.open(this.#begin(connection), this)
+    return Transaction.open(this.#begin(connection), this, this.#active.loaded)
   }
 
   /**
@@ -184,7 +174,7 @@ export class Waf extends EventEmitter<WafEvents> {
   #evaluate(request: RequestInput & ConnectionInput, response: ResponseInput | undefined): EvaluationResult {
     const requestBody = bodyBytes(request.body)
     const responseBody = bodyBytes(response?.body)
-    const transaction = Transaction.openScoped(this.#begin(request), this)
+    const transaction = Transaction.openScoped(this.#begin(request), this, this.#active.loaded)
     try {
       transaction.stepRequestHeaders(request)
       if (requestBody !== undefined) transaction.writeRequestBody(requestBody)
