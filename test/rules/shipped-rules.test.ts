@@ -14,7 +14,8 @@ import { cases } from './cases.js'
 import { field, query } from './probe.js'
 import type { Probe } from './probe.js'
 
-const folder = join(__dirname, '../../rules')
+const entry = join(__dirname, '../../rules/seclua.conf')
+const folder = join(__dirname, '../../rules/seclua')
 
 let clients = 0
 function judge(waf: Waf, { response, ...request }: Probe): EvaluationResult {
@@ -82,7 +83,7 @@ describe('the shipped rule set', () => {
 
   it('8000030 stops a form longer than the limit', async () => {
     const waf = await Waf.load({
-      files: join(folder, 'seclua.conf'),
+      files: entry,
       rules: 'SecRequestBodyNoFilesLimit 1000',
     })
     const { verdict } = judge(waf, field('x'.repeat(1000)))
@@ -93,7 +94,7 @@ describe('the shipped rule set', () => {
 
   it('8000991 stops a request on which a pattern was given up', async () => {
     const waf = await Waf.load({
-      cwd: folder,
+      cwd: join(folder, '..'),
       rules: 'SecRule ARGS "@rx (x+x+)+[yz]" "id:1,phase:2,pass,nolog"\nInclude seclua.conf',
     })
     const { verdict } = judge(waf, query('x'.repeat(60)))
