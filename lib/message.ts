@@ -44,11 +44,13 @@ export interface Head {
   /** All pieces, joined by NUL. */
   readonly joined: string
   readonly count: number
-  /**
-   * The same one by one: for the head in which some piece holds a NUL itself, which the addon sees by the
-   * count.
-   */
-  readonly pieces: () => string[]
+  readonly lead: readonly string[]
+  readonly fields: readonly string[]
+}
+
+/** The pieces one by one: for the head in which one holds a NUL itself, which the addon sees by the count. */
+export function piecesOf(head: Head): string[] {
+  return [...head.lead, ...head.fields].map(bytesOf)
 }
 
 const defaultProtocol = 'HTTP/1.1'
@@ -79,10 +81,11 @@ function flatten(headers: HeadersInput): readonly string[] {
 }
 
 /** Beyond Latin-1: a character that does not stand for one byte. */
-const wide = /[^\0-\xff]+/gu
+const wide = /[^\0-\xff]/
+const wideRuns = /[^\0-\xff]+/gu
 
 function bytesOf(text: string): string {
-  return text.replace(wide, (run) => Buffer.from(run).toString('latin1'))
+  return text.replace(wideRuns, (run) => Buffer.from(run).toString('latin1'))
 }
 
 function requireText(value: unknown, name: string): void {
@@ -94,13 +97,9 @@ function headOf(lead: readonly string[], headers: HeadersInput | undefined): Hea
     throw new SecluaError('SECLUA_E_ARGUMENT', 'headers: a list or an object is needed')
   }
   const fields = headers === undefined ? [] : flatten(headers)
-  const start = lead.join('\0')
-  const text = fields.length === 0 ? start : `${start}\0${fields.join('\0')}`
-  return {
-    joined: text.search(wide) === -1 ? text : bytesOf(text),
-    count: lead.length + fields.length,
-    pieces: () => [...lead, ...fields].map(bytesOf),
-  }
+  let text = lead.join('\0')
+  for (const field of fields) text += `\0${field}`
+  return { joined: wide.test(text) ? bytesOf(text) : text, count: lead.length + fields.length, lead, fields }
 }
 
 export function requestHead(request: Omit<RequestInput, 'body'>): Head {

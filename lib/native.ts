@@ -5,6 +5,7 @@
 // Its functions take positional values that were checked before; a wrong one is a mistake of ours, not of a
 // user.
 
+import { readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
@@ -120,18 +121,19 @@ interface Addon {
 const packageRoot = join(__dirname, '..')
 
 /**
- * Systems with musl other than Alpine are not known to node-gyp-build; Node itself says what it was linked
- * with.
+ * node-gyp-build knows Alpine, but no other system with musl. Where musl is installed at all, Node says what
+ * it was linked with; the report is not asked for elsewhere, for it takes its time.
  */
 function nameLibc(): void {
   if (process.platform !== 'linux' || process.env.LIBC !== undefined) return
+  if (!readdirSync('/lib').some((name) => name.startsWith('ld-musl-'))) return
   const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } }
   if (header.glibcVersionRuntime === undefined) process.env.LIBC = 'musl'
 }
 
 function loadAddon(): Addon {
-  nameLibc()
   try {
+    nameLibc()
     const find = createRequire(__filename)('node-gyp-build') as (folder: string) => Addon
     return find(packageRoot)
   } catch (cause) {

@@ -16,6 +16,7 @@ import {
 } from './events.js'
 import {
   chunkBytes,
+  piecesOf,
   requestHead,
   responseHead,
   type Head,
@@ -323,7 +324,7 @@ export class Transaction {
     const { number } = this.#live
     const answer = call(number, head.joined, head.count, status)
     if ((answer & bits.malformed) === 0) return this.#step(answer)
-    return this.#step(call(number, head.pieces(), head.count, status))
+    return this.#step(call(number, piecesOf(head), head.count, status))
   }
 
   /** Reads what a step answered: the verdict, and what is to be told before the step returns. */
