@@ -30,14 +30,13 @@ const exceptions = JSON.parse(readFileSync(join(__dirname, 'v3-exceptions.json')
 
 /** Shapes of debug lines that both engines write: see section 4 of the data's description. */
 const sharedShapes: readonly RegExp[] = [
-  /Target value|Variable:|Variable\\:/,
+  /Target value|\(Variable:/,
   /Rule returned/,
-  /t:\w+:|lowercase:/,
-  /Executing operator|Executing unconditional/,
+  /t:\w+:/,
+  /Executing operator/,
   /Adding request argument/,
-  /Saving msg|Saving variable|with value/,
-  /Running action|Running \\\(disruptive/,
-  /Added regex subexpression|Added DetectXSS/,
+  /Saving msg|Saving variable/,
+  /Running action:|Running \\\(disruptive/,
 ]
 
 /** Rules over the network are what no test here may depend on. */
@@ -68,7 +67,8 @@ describeShared("libmodsecurity's rule-language cases", 'conformance/v3-regressio
   const unmet = new Map<string, readonly Unmet[]>()
 
   before(async () => {
-    for (const item of cases) unmet.set(item.name, await unmetExpectations(item, folder))
+    // Short-cuts leave values out of the debug text that no operator had to be asked about.
+    for (const item of cases) unmet.set(item.name, await unmetExpectations(item, folder, false))
   })
 
   after(() => {
@@ -94,6 +94,18 @@ describeShared("libmodsecurity's rule-language cases", 'conformance/v3-regressio
         ),
     )
     assert.equal(failures.length, 0, `${failures.length}:\n${firstOf(failures, 60)}`)
+  })
+
+  it('come out the same with the short-cuts of the evaluator', async () => {
+    const failures: string[] = []
+    const visible = (list: readonly Unmet[]) =>
+      list.filter(({ kind }) => kind !== 'debug_log').map(({ kind }) => kind)
+    for (const item of cases) {
+      const fast = visible(await unmetExpectations(item, folder, true))
+      if (fast.join() !== visible(unmet.get(item.name) ?? []).join())
+        failures.push(`${item.name}: ${fast.join(' ')}`)
+    }
+    assert.equal(failures.length, 0, firstOf(failures))
   })
 
   it('fail where an exception says so', () => {

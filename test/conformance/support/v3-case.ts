@@ -62,7 +62,7 @@ function expectationsOf(item: JsonObject): Expectation[] {
   for (const [kind, value] of expected) {
     const pattern = textOf(value)
     if (kind === 'http_code') code = pattern
-    else if (kind === 'parser_error') fails = true
+    else if (kind === 'parser_error') fails ||= pattern !== ''
     else if ((kind === 'error_log' || kind === 'audit_log' || kind === 'debug_log') && pattern !== '') {
       found.push({ kind, pattern })
     }
@@ -199,7 +199,11 @@ function completion(rules: string): string {
  * What of the case's expectations does not hold. The cases were written for libmodsecurity, so the engine is asked for
  * that one's readings where it has a switch for them.
  */
-export async function unmetExpectations(item: V3Case, folder: string): Promise<Unmet[]> {
+export async function unmetExpectations(
+  item: V3Case,
+  folder: string,
+  acceleration: boolean,
+): Promise<Unmet[]> {
   const auditFile = /^SecAuditLog (\S+)$/m.exec(item.rules)?.[1]
   if (auditFile !== undefined) rmSync(auditFile, { force: true })
   let waf: Waf
@@ -209,6 +213,7 @@ export async function unmetExpectations(item: V3Case, folder: string): Promise<U
       cwd: folder,
       compat: { v3Defaults: true, rxMultiline: true, requestBodyAlways: true },
       commit: 'immediate',
+      acceleration,
       lua: { allow: { io: true, os: true, require: true } },
     })
   } catch (failure) {
