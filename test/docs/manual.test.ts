@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
+import { Waf } from '../../lib/index.js'
 import { pages, root } from './pages.js'
 
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
@@ -59,6 +60,26 @@ describe('the manual', () => {
     const rows = all(read('native/engine/seclang/errors.def'), /^SECLUA_CODE\((\w+),/gm)
     const [table = ''] = textOf('docs/errors.md').split('## What the package throws')
     assert.deepEqual(all(table, /^\| `SECLUA_(\w+)` \| (?:error|warning) \|/gm), rows)
+  })
+
+  it('leads through every folder of the engine', () => {
+    const engine = readdirSync(join(root, 'native/engine'), { withFileTypes: true })
+    const folders = engine.filter((entry) => entry.isDirectory()).map(({ name }) => name)
+    assert.deepEqual(all(textOf('native/README.md'), /^\| `(\w+)\/` \|/gm).sort(), folders.sort())
+  })
+
+  it('explains every function that scripts have, and no others', () => {
+    const waf = Waf.loadSync({
+      cwd: __dirname,
+      rules: 'SecRuleEngine On\nSecRuleScript names-of-m.lua "id:1,phase:1,pass"',
+    })
+    const names = waf.evaluateSync({ method: 'GET', uri: '/' }).tx['names']?.split(' ') ?? []
+    const documented = textOf('docs/lua.md')
+      .split('\n')
+      .filter((line) => line.startsWith('| `m.'))
+      .flatMap((line) => all(line.split(' | ')[0] ?? '', /`m\.(\w+)/g))
+    assert.ok(names.length > 20)
+    assert.deepEqual(documented.sort(), names.sort())
   })
 
   it('lists every option of Waf.load', () => {

@@ -6,7 +6,7 @@
 //   ```js server                an ES module that listens; `GET=/path:status` and `POST=/path:status:body` are asked of it
 //   ```conf                     SecLang; loads without a word unless error=CODE or warning=CODE
 //   ```lua                      a script
-//   from=FILE                   on conf and lua: quoted from that file, which is what is used
+//   from=FILE                   on any block: quoted from that file; for conf and lua the file is what is used
 //   ```sh                       shell; status=N when it should end with another status than 0
 //   ```text output              what the shell block before it printed, line by line
 //   file=NAME                   on any block: the block is a file of that name for the blocks after it
