@@ -105,9 +105,13 @@ void Compiler::read_identity(Unit &unit) {
     const int phase = phase_of(rule.actions);
     unit.phase = phase >= 0 ? static_cast<unsigned>(phase) : rules_->options.v3_defaults ? 1 : 2;
     unit.defaults = defaults_[unit.phase];
-    for (const ActionItem &item : rule.actions) {
-        if (is_named(item, "tag") && item.value) unit.tags.push_back(item.value->value);
-    }
+    const auto add_tags = [&](const ActionList &list) {
+        for (const ActionItem &item : list) {
+            if (is_named(item, "tag") && item.value) unit.tags.push_back(item.value->value);
+        }
+    };
+    if (unit.defaults != nullptr) add_tags(unit.defaults->actions);
+    add_tags(rule.actions);
     if (const ActionItem *msg = find_action(rule.actions, "msg"); msg != nullptr && msg->value) unit.message = msg->value->value;
 }
 
