@@ -37,7 +37,7 @@ function readMessage<Message>(file: string, parse: (bytes: Buffer) => Message): 
 }
 
 /** "deny with status 403, rule 942100 in phase 2: SQL Injection …" */
-export function describeVerdict(verdict: Verdict): string {
+function describeVerdict(verdict: Verdict): string {
   if (verdict.action === 'pass') return 'pass'
   const target = verdict.url === undefined || verdict.url === '' ? '' : ` to ${visible(verdict.url)}`
   const rule = verdict.ruleId === undefined ? 'the engine' : `rule ${verdict.ruleId}`

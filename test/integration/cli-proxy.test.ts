@@ -55,6 +55,9 @@ describe('seclua proxy', function () {
     folder = mkdtempSync(join(tmpdir(), 'seclua-proxy-'))
     rules = join(folder, 'rules.conf')
     upstream = http.createServer((request, response) => {
+      response.on('close', () => {
+        if (!response.writableFinished) upstream.emit('gone')
+      })
       void (async () => {
         const echo: Echo = {
           method: request.method ?? '',
@@ -180,6 +183,26 @@ describe('seclua proxy', function () {
     const base = await startProxy()
     assert.equal((await send(base, '/broken')).status, 502)
     await proxy().prints('stderr', /^upstream: /m)
+    assert.equal((await send(base, '/')).status, 200)
+  })
+
+  it('gives the upstream request up when the client goes away, and serves on', async () => {
+    const base = await startProxy()
+    const held = once(upstream, 'held')
+    const gone = once(upstream, 'gone')
+    const request = http.get(new URL('/slow', base), { agent: false })
+    request.on('error', () => undefined)
+    await held
+    request.destroy()
+    await gone
+    const upload = http.request(new URL('/', base), {
+      method: 'POST',
+      agent: false,
+      headers: { 'Content-Length': 100 },
+    })
+    upload.on('error', () => undefined)
+    await new Promise((resolve) => upload.write('half', resolve))
+    upload.destroy()
     assert.equal((await send(base, '/')).status, 200)
   })
 

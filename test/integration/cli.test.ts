@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { seclua } from './cli-program.js'
+import { seclua, start } from './cli-program.js'
 
 const blockAttack =
   'SecRuleEngine On\nSecRule ARGS:q "@streq attack" "id:1,phase:2,deny,status:418,log,msg:\'caught\'"\n'
@@ -217,5 +217,19 @@ tests:
     assert.match(stdout, /^SQL injection +stopped \(403\) +rule \d+/m)
     assert.match(stdout, /^a login +let through \(200\)/m)
     assert.match(stdout, /^All \d+ as expected\.$/m)
+  })
+
+  it('stays up after the demonstration, with a clean slate, until it is told to end', async () => {
+    const running = start(['demo', '--listen', '127.0.0.1:0'])
+    try {
+      const [, url = ''] = await running.prints('stdout', /^listening on (http:\S+)$/m)
+      assert.equal((await fetch(`${url}/search?q=shoes`)).status, 200)
+      assert.equal((await fetch(`${url}/search?q=1%27+OR+%271%27=%271`)).status, 403)
+      await running.prints('stdout', /\[id "\d+"\]/)
+      running.child.kill('SIGINT')
+      assert.equal((await running.ended).status, 0)
+    } finally {
+      running.child.kill('SIGKILL')
+    }
   })
 })
