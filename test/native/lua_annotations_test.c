@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The annotations for editors name every function and field of m, and nothing else. A script compares them. */
+/* The annotations for editors name every function and field of m, and nothing else. A script compares
+ * them. */
 #include "lua_world.h"
 
 static const char compare[] =

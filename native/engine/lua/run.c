@@ -54,7 +54,7 @@ static void take_result(lua_State *L, sl_lua_run *run) {
     sl_slice text = SL_EMPTY;
     switch (lua_type(L, -1)) {
     case LUA_TBOOLEAN:
-        run->returned_true = lua_toboolean(L, -1) != 0;
+        run->returned_true = run->kind != SL_RUN_EXEC && lua_toboolean(L, -1) != 0; /* exec ignores results */
         return;
     case LUA_TSTRING:
         text = sl_lua_slice(L, -1);
