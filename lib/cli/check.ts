@@ -9,7 +9,7 @@ import { type ExitStatus, exitStatus } from './exit-status.js'
 import { filesInOrder, ruleOptions, ruleOptionsHelp, wafOptions } from './rule-arguments.js'
 import { paletteFor, printJson, printLine } from './terminal.js'
 
-export const help = `Usage: seclua check [FILES…] [options]
+export const help: string = `Usage: seclua check [FILES…] [options]
 
 Compiles the configuration and every Lua script. Prints each error and warning with its place, the source line and a
 hint; the last line counts. Exit status 1 when there is an error.

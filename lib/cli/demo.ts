@@ -13,7 +13,7 @@ import { formatAddress, listen, type ListenAddress, parseListenAddress } from '.
 import { drainOnSignal } from './signals.js'
 import { paletteFor, printLine, visible } from './terminal.js'
 
-export const help = `Usage: seclua demo [--listen HOST:PORT] [--once]
+export const help: string = `Usage: seclua demo [--listen HOST:PORT] [--once]
 
 Starts a small web application protected by the shipped rules and a Lua script, sends itself benign and hostile
 requests and prints what was let through, what was stopped, and why. Then it stays up for you to try.

@@ -11,7 +11,7 @@ import { loadOrComplain } from './load.js'
 import { filesInOrder, ruleOptions, ruleOptionsHelp, wafOptions } from './rule-arguments.js'
 import { paletteFor, printJson, printLine, visible } from './terminal.js'
 
-export const help = `Usage: seclua eval [FILES…] --request FILE [--response FILE] [options]
+export const help: string = `Usage: seclua eval [FILES…] --request FILE [--response FILE] [options]
 
 Judges one raw HTTP message per file (- for standard input). Prints the verdict, then the log line of each rule that
 matched. Exit status 1 when the request or its response is stopped.

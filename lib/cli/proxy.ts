@@ -12,7 +12,7 @@ import { filesInOrder, ruleOptions, ruleOptionsHelp, wafOptions } from './rule-a
 import { drainOnSignal } from './signals.js'
 import { printLine } from './terminal.js'
 
-export const help = `Usage: seclua proxy --upstream URL [--listen HOST:PORT] [FILES…] [options]
+export const help: string = `Usage: seclua proxy --upstream URL [--listen HOST:PORT] [FILES…] [options]
 
 Judges each request before it reaches the upstream server, and each answer before it reaches the client where rules
 look at answers. Prints "listening on http://HOST:PORT" when ready and the log line of each rule that matches.

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util'
 
 import { type ExitStatus, exitStatus } from './exit-status.js'
 
-export const help = `Usage: seclua rebuild
+export const help: string = `Usage: seclua rebuild
 
 Builds the native engine from the sources in the package. Needs CMake 3.21 and a C++20 compiler.
 Only for machines that the package brings no prebuilt engine for.`

@@ -13,7 +13,7 @@ export const ruleOptions = {
   store: { type: 'string' },
 } as const
 
-export const ruleOptionsHelp = `  -f, --file FILE        SecLang file or glob; may be repeated, order counts
+export const ruleOptionsHelp: string = `  -f, --file FILE        SecLang file or glob; may be repeated, order counts
   -r, --rules TEXT       SecLang text, loaded after the files
       --engine MODE      On, DetectionOnly or Off, whatever SecRuleEngine says
       --lua-allow LIST   what scripts may use: io,os,require,debug

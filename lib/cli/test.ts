@@ -13,7 +13,7 @@ import { loadOrComplain } from './load.js'
 import { ruleOptions, ruleOptionsHelp, wafOptions } from './rule-arguments.js'
 import { complain, paletteFor, printJson, printLine, Progress, visible } from './terminal.js'
 
-export const help = `Usage: seclua test PATHS… [-f FILE…] [options]
+export const help: string = `Usage: seclua test PATHS… [-f FILE…] [options]
 
 Runs go-ftw test files (YAML; files, or folders with all below them) in process, with the answers of the CRS test
 backend built in. Prints a line for each failure, then "N passed, M failed, K skipped". Exit status 1 on a failure.

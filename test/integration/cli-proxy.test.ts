@@ -51,6 +51,8 @@ describe('seclua proxy', function () {
   let release: (() => void) | undefined
   let running: Running | undefined
 
+  const served = new WeakSet<object>()
+
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'seclua-proxy-'))
     rules = join(folder, 'rules.conf')
@@ -65,6 +67,11 @@ describe('seclua proxy', function () {
           headers: pairs(request.rawHeaders),
           body: await bodyOf(request),
         }
+        if (request.url === '/fickle' && served.has(request.socket)) {
+          request.socket.destroy()
+          return
+        }
+        served.add(request.socket)
         if (request.url === '/secret') {
           response.setHeader('Content-Type', 'text/plain')
           response.end('this is secret')
@@ -184,6 +191,13 @@ describe('seclua proxy', function () {
     assert.equal((await send(base, '/broken')).status, 502)
     await proxy().prints('stderr', /^upstream: /m)
     assert.equal((await send(base, '/')).status, 200)
+  })
+
+  it('tries again when a kept connection turns out to be closed, unless that could do a thing twice', async () => {
+    const base = await startProxy()
+    assert.equal((await send(base, '/fickle')).status, 200)
+    assert.equal((await send(base, '/fickle')).status, 200)
+    assert.equal((await send(base, '/fickle', { method: 'POST' }, 'x')).status, 502)
   })
 
   it('gives the upstream request up when the client goes away, and serves on', async () => {

@@ -45,6 +45,12 @@ function endToEnd(
   return headers
 }
 
+const repeatable = /^(?:GET|HEAD|OPTIONS|TRACE|PUT|DELETE)$/
+
+function hasBody({ headers }: http.IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
+}
+
 function upstreamHeaders(request: http.IncomingMessage): http.OutgoingHttpHeaders {
   const headers = endToEnd(request.rawHeaders, request.headers.connection)
   const clientAddress = request.socket.remoteAddress ?? ''
@@ -98,7 +104,7 @@ export function createForwarder(upstream: URL, onError: (message: string) => voi
     insecureHTTPParser: false,
   }
 
-  const handle: http.RequestListener = (request, response) => {
+  const forward = (request: http.IncomingMessage, response: http.ServerResponse, mayRetry: boolean): void => {
     const outgoing = client.request({
       ...target,
       method: request.method,
@@ -112,15 +118,17 @@ export function createForwarder(upstream: URL, onError: (message: string) => voi
       timedOut = true
       outgoing.destroy(new Error('no answer in time'))
     })
-    outgoing.on('error', (error) => {
+    outgoing.on('error', (error: NodeJS.ErrnoException) => {
       // A client that left ends the upstream request by itself; nobody waits for an answer then.
       if (response.destroyed) return
+      // A kept connection may have been closed by the other side in the very moment it was taken again.
+      if (mayRetry && outgoing.reusedSocket && error.code === 'ECONNRESET' && !response.headersSent) {
+        forward(request, response, false)
+        return
+      }
       onError(`${upstream.origin}: ${error.message}`)
-      answerFailure(
-        response,
-        timedOut ? 504 : 502,
-        timedOut ? 'The server did not answer in time.' : 'The server cannot be reached.',
-      )
+      if (timedOut) answerFailure(response, 504, 'The server did not answer in time.')
+      else answerFailure(response, 502, 'The server cannot be reached.')
     })
     outgoing.on('response', (incoming) => {
       response.statusCode = incoming.statusCode ?? 502
@@ -136,11 +144,15 @@ export function createForwarder(upstream: URL, onError: (message: string) => voi
       if (!response.writableEnded) outgoing.destroy()
     })
     // Errors of either end are reported by the listeners above; the pipe must only not outlive them.
-    request.pipe(outgoing)
+    if (hasBody(request)) request.pipe(outgoing)
+    else outgoing.end()
   }
 
   return {
-    handle,
+    // Only what can be sent again in full, and may be by its method, is tried twice.
+    handle: (request, response) => {
+      forward(request, response, !hasBody(request) && repeatable.test(request.method ?? ''))
+    },
     close: () => {
       agent.destroy()
     },
