@@ -74,7 +74,12 @@ export type StepHead = (
 interface Addon {
   version(): string
   load(sources: readonly NativeSource[], options: NativeOptions): Loaded
-  loadAsync(sources: readonly NativeSource[], options: NativeOptions): Promise<Loaded>
+  /** The same in another thread. Calls back with (error) or (undefined, loaded). */
+  loadAsync(
+    sources: readonly NativeSource[],
+    options: NativeOptions,
+    callback: (error: Error | undefined, loaded: Loaded) => void,
+  ): void
   /** The memory store that threads share which load the same; see the binding for who shares. */
   openStore(key: string): Store
   newEngine(rules: Rules, store: Store, predecessor: Engine | undefined): Engine
@@ -146,6 +151,16 @@ function loadAddon(): Addon {
 }
 
 export const addon: Addon = loadAddon()
+
+/** Compiles in another thread. */
+export function loadAsync(sources: readonly NativeSource[], options: NativeOptions): Promise<Loaded> {
+  return new Promise((resolve, reject) => {
+    addon.loadAsync(sources, options, (error, loaded) => {
+      if (error === undefined) resolve(loaded)
+      else reject(error)
+    })
+  })
+}
 
 /** The rule set that ships with the package. */
 export const shippedRules: string = join(packageRoot, 'rules', 'seclua.conf')

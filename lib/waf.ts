@@ -12,7 +12,7 @@ import { httpListener } from './adapters/http.js'
 import { ConfigError, SecluaError, type Diagnostic } from './errors.js'
 import type { EvaluationResult, WafEvents } from './events.js'
 import { bodyBytes, type ConnectionInput, type RequestInput, type ResponseInput } from './message.js'
-import { addon, type Engine, type Loaded, type Store } from './native.js'
+import { addon, loadAsync, type Engine, type Loaded, type Store } from './native.js'
 import { readOptions, type CheckedOptions, type WafOptions } from './options.js'
 import { actions, Transaction } from './transaction.js'
 
@@ -73,7 +73,7 @@ export class Waf extends EventEmitter<WafEvents> {
    */
   static async load(options: WafOptions = {}): Promise<Waf> {
     const checked = readOptions(options)
-    return Waf.#open(options, checked, await addon.loadAsync(checked.sources, checked.native))
+    return Waf.#open(options, checked, await loadAsync(checked.sources, checked.native))
   }
 
   /**
@@ -110,7 +110,7 @@ export class Waf extends EventEmitter<WafEvents> {
   async #reload(options: WafOptions): Promise<void> {
     this.#requireOpen()
     const checked = readOptions(options)
-    const loaded = await addon.loadAsync(checked.sources, checked.native)
+    const loaded = await loadAsync(checked.sources, checked.native)
     this.#requireOpen()
     const old = this.#active.engine
     this.#active = activate(loaded, this.#store, old)
