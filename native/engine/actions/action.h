@@ -48,8 +48,8 @@ typedef struct sl_draft {
     size_t tag_count, tag_capacity;
     sl_action *actions;
     size_t action_count, action_capacity;
-    const char **namespaces; /* xmlns: prefix, URI, … */
-    size_t namespace_count, namespace_capacity;
+    const char **namespaces; /* xmlns: prefix, URI, …, NULL */
+    size_t namespace_count;
 } sl_draft;
 
 typedef struct sl_action_row {

@@ -57,13 +57,18 @@ static bool xmlns(sl_prepare *prepare, sl_slice value, sl_draft *draft, const vo
                           "xmlns needs a prefix and a URI");
         return false;
     }
-    for (int i = 0; i < 2; i++) {
-        draft->namespaces = sl_draft_grow(prepare->arena, draft->namespaces, draft->namespace_count + 2,
-                                          &draft->namespace_capacity, sizeof *draft->namespaces);
-        const sl_slice part = i == 0 ? sl_slice_of(value.ptr, equals) : sl_slice_from(value, equals + 1);
-        draft->namespaces[draft->namespace_count++] = sl_arena_z(prepare->arena, part);
+    sl_slice uri = sl_slice_from(value, equals + 1);
+    if (uri.len >= 2 && uri.ptr[0] == '\'' && uri.ptr[uri.len - 1] == '\'') uri = sl_slice_of(uri.ptr + 1, uri.len - 2);
+    if (!sl_slice_starts_fold(uri, SL_LIT("http://")) && !sl_slice_starts_fold(uri, SL_LIT("https://"))) {
+        sl_prepare_report(prepare, "SECLUA_E_ACTION_VALUE", "namespaces begin with http:// or https://", equals + 1, uri.len,
+                          "\"%.*s\" is not the URI of a namespace", (int)(uri.len > 80 ? 80 : uri.len), (const char *)uri.ptr);
+        return false;
     }
-    draft->namespaces[draft->namespace_count] = NULL;
+    const char **pairs = SL_NEW_ARRAY(prepare->arena, const char *, draft->namespace_count + 3); /* few: copied each time */
+    if (draft->namespace_count != 0) memcpy(pairs, draft->namespaces, draft->namespace_count * sizeof *pairs);
+    pairs[draft->namespace_count++] = sl_arena_z(prepare->arena, sl_slice_of(value.ptr, equals));
+    pairs[draft->namespace_count++] = sl_arena_z(prepare->arena, uri);
+    draft->namespaces = pairs;
     return true;
 }
 

@@ -39,6 +39,9 @@ void Compiler::run() {
         }
     }
     fill_selections();
+    for (Unit *unit : starters_) {
+        for (Link &link : unit->links) index_link(link);
+    }
     resolve_jumps();
     freeze();
     describe();
@@ -73,6 +76,8 @@ void Compiler::freeze() {
         inherit_from_links(*unit);
         starters[unit->ordinal] = unit->links.front().image;
     }
+    rules_->prefilter = prefilter_.build(arena);
+    rules_->view_count = views_.size();
     rules_->starters = starters;
     rules_->starter_count = starters_.size();
     const sl_pipeline **pipelines = SL_NEW_ARRAY(arena, const sl_pipeline *, pipeline_order_.size());

@@ -13,6 +13,7 @@
 #include "actions/action.h"
 #include "bodies/xml.h"
 #include "operators/rx.h"
+#include "prefilter/builder.hpp"
 #include "ruleset/ruleset.h"
 #include "seclang/parser.hpp"
 #include "seclang/source.hpp"
@@ -84,7 +85,9 @@ class Compiler {
     const sl_xpath *xpath(const std::string &expression, const Link *link, const Position &at, bool &failed);
     // pipelines.cpp
     const sl_pipeline *pipeline(const sl_transformation *const *steps, size_t count);
-    // image.cpp: freezing
+    // candidates.cpp: the candidate index
+    void index_link(Link &link);
+    // freezing
     void freeze();
     void describe();
 
@@ -116,6 +119,8 @@ class Compiler {
     std::vector<Selection> selections_;
     std::map<std::vector<const sl_transformation *>, const sl_pipeline *> pipelines_;
     std::vector<const sl_pipeline *> pipeline_order_;
+    PrefilterBuilder prefilter_;
+    std::map<std::pair<const sl_variable *, uint16_t>, int32_t> views_;
     std::map<std::string, const sl_xpath *> xpaths_;
     std::map<std::string, std::pair<std::string, const SourceFile *>> files_;
 };

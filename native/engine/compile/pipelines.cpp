@@ -15,6 +15,7 @@ const sl_pipeline *Compiler::pipeline(const sl_transformation *const *steps, siz
     made->parent = parent;
     made->step_count = static_cast<uint16_t>(count);
     made->steps = kept;
+    for (const sl_transformation *step : key) made->triggers |= step->triggers;
     pipelines_.emplace(key, made);
     pipeline_order_.push_back(made);
     return made;

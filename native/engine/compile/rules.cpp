@@ -44,6 +44,7 @@ void Compiler::apply_actions(Unit &unit, Link &link, const ActionList &list, uns
             continue;
         }
         const bool is_starters = name == "id" || name == "phase";
+        if (is_link && is_starters && is_default) continue;
         if (is_link && is_starters) {
             if (name == "id") diagnostics_.add(Code::W_IGNORED, item.name.at, "the id of a later rule of a chain is ignored");
             if (name == "phase") {

@@ -25,10 +25,24 @@ static sl_answer parser_failed(const sl_call *call, sl_slice value, sl_match *ma
     return SL_YES;
 }
 
+/* Letters, digits and underscores are one word or number, or a number and a word: fewer tokens than any fingerprint of an
+ * injection has. Tested against the full answer over the corpus and over generated texts (operator_models_test.c). */
+static bool is_plain_word(sl_slice value) {
+    for (size_t i = 0; i < value.len; i++) {
+        if (!sl_ascii_is_alnum(value.ptr[i]) && value.ptr[i] != '_') return false;
+    }
+    return true;
+}
+
+/* An attack needs a tag or comment, which begin with "<", or an attribute's value, which follows "=". */
+static bool has_no_markup(sl_slice value) {
+    return sl_slice_find_byte(value, '<') == SIZE_MAX && sl_slice_find_byte(value, '=') == SIZE_MAX;
+}
+
 static sl_answer detect_sqli(const sl_call *call, const sl_operand *operand, sl_slice value,
                              sl_match *match) {
     (void)operand;
-    if (value.len == 0) return SL_NO;
+    if (is_plain_word(value)) return SL_NO;
     char fingerprint[fingerprint_bytes] = {0};
     const int answer = libinjection_sqli((const char *)value.ptr, value.len, fingerprint);
     if (answer == 0) return SL_NO;
@@ -40,7 +54,7 @@ static sl_answer detect_sqli(const sl_call *call, const sl_operand *operand, sl_
 
 static sl_answer detect_xss(const sl_call *call, const sl_operand *operand, sl_slice value, sl_match *match) {
     (void)operand;
-    if (value.len == 0) return SL_NO;
+    if (has_no_markup(value)) return SL_NO;
     const int answer = libinjection_xss((const char *)value.ptr, value.len);
     if (answer == 0) return SL_NO;
     if (answer != 1) return parser_failed(call, value, match);

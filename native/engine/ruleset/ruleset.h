@@ -58,6 +58,7 @@ typedef struct sl_target {
     const struct sl_regex *regex;
     const sl_macro *macro;
     const struct sl_xpath *xpath;
+    int32_t view;     /* index among the views of the rule set (a whole list through a pipeline); -1: none */
     sl_slice written; /* "ARGS:foo", "&TX:/^a/": for logs and explain */
 } sl_target;
 
@@ -68,6 +69,7 @@ typedef struct sl_pipeline {
     uint16_t index; /* into sl_ruleset.pipelines; 0 is the empty list */
     uint16_t parent;
     uint16_t step_count;
+    uint32_t triggers; /* union over the steps: a text without these kinds of bytes passes unchanged */
     const sl_transformation *const *steps;
 } sl_pipeline;
 
@@ -114,6 +116,7 @@ typedef struct sl_rule {
     sl_operand operand;
     bool operand_per_value; /* the macro has to be expanded for each value */
     const struct sl_script *script;
+    int32_t filters[2]; /* bits of the candidate index, both needed; -1: none, every value is tried */
 
     const sl_action *actions; /* non-disruptive, in written order */
     size_t action_count;
@@ -163,6 +166,8 @@ typedef struct sl_ruleset {
     size_t starter_count;
     const sl_pipeline *const *pipelines;
     size_t pipeline_count;
+    const struct sl_prefilter *prefilter; /* NULL: no filter, or acceleration is off */
+    size_t view_count;
     struct sl_script *const *scripts; /* distinct ones */
     size_t script_count;
     const sl_unicode_map *unicode_map;      /* NULL = none */

@@ -6,6 +6,7 @@
 #include "run/evaluate.h"
 
 #include "lua/script.h"
+#include "run/candidates.h"
 #include "run/clock.h"
 #include "run/commit.h"
 #include "run/host.h"
@@ -53,8 +54,12 @@ static bool has_removed_targets(const sl_txn *txn, const sl_rule *link) {
 
 static void collect_values(sl_txn *txn, const sl_rule *link) {
     sl_values *values = &txn->values;
+    const bool is_traced = sl_host_debugs(txn, 9); /* a trace names every value, also those that cannot match */
     values->count = 0;
-    for (size_t i = 0; i < link->target_count; i++) sl_variable_expand(txn, &link->targets[i], values);
+    for (size_t i = 0; i < link->target_count; i++) {
+        if (!is_traced && !sl_candidates_target(txn, link, &link->targets[i])) continue;
+        sl_variable_expand(txn, &link->targets[i], values);
+    }
     if (values->count == 0 || (link->exclusion_count == 0 && !has_removed_targets(txn, link))) return;
     size_t kept = 0;
     for (size_t i = 0; i < values->count; i++) {
@@ -122,6 +127,7 @@ static bool test(sl_txn *txn, const sl_rule *link, const sl_operand *operand, co
     match.range_count = 0;
     match.text = SL_EMPTY;
     if (sl_host_debugs(txn, 9)) sl_trace_value(txn, value, text);
+    if (!sl_candidates_text(txn, link, text)) return false;
     const sl_answer answer = link->op->match(&call, operand, text->slice, &match);
     if (answer == SL_LIMIT || answer == SL_ERROR) {
         operator_failed(txn, link, value, answer);
@@ -225,6 +231,7 @@ static void finish(sl_txn *txn, const sl_rule *starter, const sl_last_match *las
     txn->engine->stats.matches++;
     seclua_event *event = sl_event_add(txn, starter, last);
     sl_verdict_apply(txn, starter, event);
+    if (sl_host_debugs(txn, 9)) sl_trace_finish(txn, starter);
 }
 
 /* True when every link matched. */

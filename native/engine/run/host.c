@@ -45,6 +45,11 @@ static int64_t add_saturating(int64_t a, int64_t b) {
     return a + b;
 }
 
+static void trace_saving(sl_txn *txn, const char *collection, sl_slice key, sl_slice value) {
+    sl_host_debug(txn, 9, "Saving variable: %s:%.*s with value: %.*s", collection, (int)key.len, (const char *)key.ptr,
+                  (int)value.len, (const char *)value.ptr);
+}
+
 /* ---- TX ---- */
 
 static void tx_set(sl_txn *txn, sl_slice key, sl_slice value) {
@@ -59,10 +64,7 @@ static void tx_set(sl_txn *txn, sl_slice key, sl_slice value) {
     } else {
         sl_members_add(&txn->tx, &txn->arena, sl_arena_copy(&txn->arena, key), value);
     }
-    if (sl_host_debugs(txn, 9)) {
-        sl_host_debug(txn, 9, "Saving variable: TX:%.*s with value: %.*s", (int)key.len, (const char *)key.ptr,
-                      (int)value.len, (const char *)value.ptr);
-    }
+    if (sl_host_debugs(txn, 9)) trace_saving(txn, "TX", key, value);
 }
 
 /* ---- persistent collections ---- */
@@ -93,6 +95,12 @@ static sl_change *new_change(sl_txn *txn, sl_open_collection *collection, uint8_
 }
 
 static void changed(sl_txn *txn, sl_open_collection *collection) {
+    static const char *const names[SL_COLLECTIONS] = {"IP", "GLOBAL", "RESOURCE", "SESSION", "USER"};
+    const sl_change *change = &collection->changes[collection->change_count - 1];
+    const sl_member *member = sl_members_find(&collection->members, change->name);
+    if (member != NULL && sl_host_debugs(txn, 9)) {
+        trace_saving(txn, names[collection - txn->collections], change->name, member->value->slice);
+    }
     if (txn->rules->options.commit == SECLUA_COMMIT_IMMEDIATE) sl_commit_collection(txn, collection);
 }
 

@@ -20,6 +20,10 @@ typedef struct sl_text {
     sl_slice slice;
     struct sl_text **by_pipeline; /* result of each pipeline of the rule set; made on first use */
     struct sl_step *steps;              /* results of single transformations (run/values.c) */
+    uint64_t *candidates;               /* filters found by the scan (run/candidates.c); NULL = none, or not scanned */
+    struct sl_text *twin; /* differs in case only and has the same candidates; NULL = none */
+    uint32_t classes; /* kinds of bytes (base/classes.h); 0 = not looked at yet */
+    bool is_scanned;
 } sl_text;
 
 /* Where an argument came from; a view is a set of these. */

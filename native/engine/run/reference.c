@@ -5,7 +5,7 @@
  * Nothing is recorded while parsing: values that were not decoded are slices of the raw request, so their place is found from
  * their address when a rule that is logged has matched. Decoded values have no place and get no v. Offsets count as
  * libmodsecurity counts them, its quirks included: the header block starts len(target) + 11 into the text, members of the
- * body and names of query arguments stand one further on (cases of offset-variable.json). */
+ * body stand one further on (cases of offset-variable.json). */
 #include "base/strbuf.h"
 #include "run/trace.h"
 #include "variables/variable.h"
@@ -53,10 +53,10 @@ static bool add_header_place(const sl_txn *txn, sl_strbuf *out, sl_slice text) {
 }
 
 /* A slice of the target, of a header or of the body. */
-static bool add_raw_place(const sl_txn *txn, sl_strbuf *out, sl_slice text, bool is_name) {
+static bool add_raw_place(const sl_txn *txn, sl_strbuf *out, sl_slice text) {
     const size_t in_target = place_in(txn->uri_raw, text);
     if (in_target != SIZE_MAX) {
-        add_place(out, target_start(txn) + in_target + is_name, text.len);
+        add_place(out, target_start(txn) + in_target, text.len);
         return true;
     }
     if (add_header_place(txn, out, text)) return true;
@@ -69,14 +69,14 @@ static bool add_raw_place(const sl_txn *txn, sl_strbuf *out, sl_slice text, bool
 
 static void add_all_args(const sl_txn *txn, sl_strbuf *out) {
     for (size_t i = 0; i < txn->args.count && out->len < reference_bytes_max; i++) {
-        add_raw_place(txn, out, txn->args.items[i]->name->slice, false);
-        add_raw_place(txn, out, txn->args.items[i]->value->slice, false);
+        add_raw_place(txn, out, txn->args.items[i]->name->slice);
+        add_raw_place(txn, out, txn->args.items[i]->value->slice);
     }
 }
 
 static void add_all_files(const sl_txn *txn, sl_strbuf *out) {
     for (size_t i = 0; i < txn->files_contents.count && out->len < reference_bytes_max; i++) {
-        add_raw_place(txn, out, txn->files_contents.items[i]->value->slice, false);
+        add_raw_place(txn, out, txn->files_contents.items[i]->value->slice);
     }
 }
 
@@ -101,7 +101,7 @@ static bool add_scalar_place(const sl_txn *txn, sl_strbuf *out, const sl_variabl
         const sl_member *header = sl_members_find(&txn->request_headers, SL_LIT("Authorization"));
         if (header != NULL) add_header_place(txn, out, header->value->slice);
     } else if (is(variable, "REQUEST_BODY_LENGTH")) {
-        add_raw_place(txn, out, txn->request_body, false);
+        add_raw_place(txn, out, txn->request_body);
     } else if (is(variable, "ARGS_COMBINED_SIZE")) {
         add_all_args(txn, out);
     } else if (is(variable, "FILES_COMBINED_SIZE")) {
@@ -118,12 +118,11 @@ static void add_origin(const sl_txn *txn, sl_strbuf *out, const sl_value *value)
     if (is(value->variable, "FILES_SIZES")) {
         for (size_t i = 0; i < txn->files_sizes.count; i++) {
             if (txn->files_sizes.items[i]->value != value->text) continue;
-            add_raw_place(txn, out, txn->files_contents.items[i]->value->slice, false);
+            add_raw_place(txn, out, txn->files_contents.items[i]->value->slice);
         }
         return;
     }
-    const bool is_args_name = value->has_key && value->variable->origins != 0 && value->variable->view == SL_VIEW_NAME;
-    add_raw_place(txn, out, value->text->slice, is_args_name);
+    add_raw_place(txn, out, value->text->slice);
 }
 
 void sl_trace_reference(sl_txn *txn, const sl_rule *link, const sl_match *match, const sl_value *value,

@@ -41,8 +41,8 @@ void sl_trace_rule(sl_txn *txn, const sl_rule *link) {
     }
     const sl_slice parameter = link->operand.macro != NULL ? link->operand.macro->source : link->operand.text;
     const sl_slice targets = target_list(txn, link);
-    sl_host_debug(txn, 4, "(Rule: %llu) Executing operator \"%s%s\" with param \"%.*s\" against %.*s.", id,
-                  link->is_negated ? "!" : "", link->op->log_name, TEXT(parameter), TEXT(targets));
+    sl_host_debug(txn, 4, "(Rule: %llu) Executing operator \"%s\" with param \"%.*s\" against %.*s.", id,
+                  link->op->log_name, TEXT(parameter), TEXT(targets));
 }
 
 void sl_trace_result(sl_txn *txn, const sl_rule *link, bool matched) {
@@ -69,6 +69,13 @@ void sl_trace_capture(sl_txn *txn, int index, sl_slice text) {
 }
 
 void sl_trace_action(sl_txn *txn, const char *name) { sl_host_debug(txn, 9, "Running action: %s", name); }
+
+void sl_trace_finish(sl_txn *txn, const sl_rule *starter) {
+    static const char *const names[] = {"pass", "deny", "drop", "redirect", "proxy", "allow", "allow", "allow", "pause"};
+    sl_trace_action(txn, starter->log ? "log" : "nolog");
+    sl_trace_action(txn, starter->audit ? "auditlog" : "noauditlog");
+    sl_host_debug(txn, 9, "Running (disruptive)     action: %s.", names[starter->disruptive]);
+}
 
 void sl_trace_failed(sl_txn *txn, const sl_rule *link, sl_slice variable, bool is_limit) {
     sl_strbuf text;

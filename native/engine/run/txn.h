@@ -198,6 +198,7 @@ typedef struct sl_txn {
     struct sl_sanitised *sanitised; /* names to mask in the audit log */
 
     sl_text *scalars[SL_SCALAR_SLOTS]; /* lazily made texts of scalar variables, by sl_slot */
+    struct sl_view_scan **views;   /* of the candidate index, by view */
     struct sl_xpath_local *xpaths; /* compiled for this transaction only */
     struct sl_xpath_result *xpath_results; /* values of XPath selectors already computed */
 } sl_txn;

@@ -71,6 +71,7 @@ sl_text *sl_values_transform(sl_txn *txn, sl_text *text, const sl_transformation
     struct sl_step *step = sl_arena_alloc(&txn->arena, sizeof *step);
     step->transformation = transformation;
     step->result = transform_plainly(txn, text, transformation);
+    if (transformation->is_case_only && step->result != text) step->result->twin = text;
     step->next = text->steps;
     text->steps = step;
     return step->result;
@@ -79,6 +80,10 @@ sl_text *sl_values_transform(sl_txn *txn, sl_text *text, const sl_transformation
 sl_text *sl_values_apply(sl_txn *txn, sl_text *text, const sl_pipeline *pipeline) {
     if (pipeline->step_count == 0) return text;
     const bool remembers = !txn->rules->options.no_acceleration;
+    if (remembers) {
+        if (text->classes == 0) text->classes = sl_classes_of(text->slice);
+        if ((text->classes & pipeline->triggers) == 0) return text;
+    }
     if (remembers && text->by_pipeline == NULL) {
         text->by_pipeline = sl_arena_zalloc(&txn->arena, txn->rules->pipeline_count * sizeof *text->by_pipeline);
     }

@@ -87,10 +87,10 @@ static sl_slice base64_encode(sl_arena *arena, const sl_unicode_map *map, sl_sli
 }
 
 const sl_transformation sl_transformations_base64[] = {
-    {"base64Decode", NULL, is_filled, base64_decode,
+    {"base64Decode", NULL, is_filled, SL_CLASS_ANY, base64_decode,
      "decodes Base64 up to the first byte outside the alphabet"},
-    {"base64DecodeExt", NULL, is_filled, base64_decode_ext,
+    {"base64DecodeExt", NULL, is_filled, SL_CLASS_ANY, base64_decode_ext,
      "decodes Base64, skipping bytes outside the alphabet"},
-    {"base64Encode", NULL, is_filled, base64_encode, "encodes as Base64 with padding"},
+    {"base64Encode", NULL, is_filled, SL_CLASS_ANY, base64_encode, "encodes as Base64 with padding"},
     {0},
 };

@@ -52,7 +52,7 @@ static sl_slice uppercase(sl_arena *arena, const sl_unicode_map *map, sl_slice v
 }
 
 const sl_transformation sl_transformations_case[] = {
-    {"lowercase", NULL, has_upper, lowercase, "A-Z become a-z"},
-    {"uppercase", NULL, has_lower, uppercase, "a-z become A-Z"},
+    {"lowercase", NULL, has_upper, SL_CLASS_UPPER, lowercase, "A-Z become a-z", true},
+    {"uppercase", NULL, has_lower, SL_CLASS_LOWER, uppercase, "a-z become A-Z", true},
     {0},
 };

@@ -57,7 +57,7 @@ static sl_slice cmd_line(sl_arena *arena, const sl_unicode_map *map, sl_slice va
 }
 
 const sl_transformation sl_transformations_command[] = {
-    {"cmdLine", "cmd_line", has_shell_noise, cmd_line,
+    {"cmdLine", "cmd_line", has_shell_noise, SL_CLASS_UPPER | SL_CLASS_SPACE | SL_CLASS_BACKSLASH | SL_CLASS_QUOTE, cmd_line,
      "drops quotes, joins separators to one blank, lower case"},
     {0},
 };

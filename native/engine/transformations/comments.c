@@ -126,10 +126,10 @@ static sl_slice replace_comments(sl_arena *arena, const sl_unicode_map *map, sl_
 }
 
 const sl_transformation sl_transformations_comments[] = {
-    {"removeComments", NULL, has_comment, remove_comments,
+    {"removeComments", NULL, has_comment, SL_CLASS_SLASH | SL_CLASS_COMMENT, remove_comments,
      "deletes /* */ and <!-- --> comments, and all from -- or # on"},
-    {"removeCommentsChar", NULL, has_mark, remove_comments_char,
+    {"removeCommentsChar", NULL, has_mark, SL_CLASS_SLASH | SL_CLASS_COMMENT, remove_comments_char,
      "deletes the marks /* */ <!-- --> -- # and keeps the text"},
-    {"replaceComments", NULL, has_block_comment, replace_comments, "each /* */ comment becomes one blank"},
+    {"replaceComments", NULL, has_block_comment, SL_CLASS_SLASH, replace_comments, "each /* */ comment becomes one blank"},
     {0},
 };

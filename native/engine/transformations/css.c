@@ -55,6 +55,6 @@ static sl_slice css_decode(sl_arena *arena, const sl_unicode_map *map, sl_slice 
 }
 
 const sl_transformation sl_transformations_css[] = {
-    {"cssDecode", NULL, has_backslash, css_decode, "decodes the escapes of CSS: \\41 and \\j"},
+    {"cssDecode", NULL, has_backslash, SL_CLASS_BACKSLASH, css_decode, "decodes the escapes of CSS: \\41 and \\j"},
     {0},
 };

@@ -268,7 +268,7 @@ static sl_slice sha1(sl_arena *arena, const sl_unicode_map *map, sl_slice value)
 }
 
 const sl_transformation sl_transformations_digest[] = {
-    {"md5", NULL, NULL, md5, "the MD5 digest, as 16 raw bytes"},
-    {"sha1", NULL, NULL, sha1, "the SHA-1 digest, as 20 raw bytes"},
+    {"md5", NULL, NULL, SL_CLASS_ANY, md5, "the MD5 digest, as 16 raw bytes"},
+    {"sha1", NULL, NULL, SL_CLASS_ANY, sha1, "the SHA-1 digest, as 20 raw bytes"},
     {0},
 };

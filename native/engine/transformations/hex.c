@@ -70,8 +70,8 @@ static sl_slice sql_hex_decode(sl_arena *arena, const sl_unicode_map *map, sl_sl
 }
 
 const sl_transformation sl_transformations_hex[] = {
-    {"hexDecode", NULL, is_filled, hex_decode, "each two hex digits become one byte; nothing is checked"},
-    {"hexEncode", NULL, is_filled, hex_encode, "each byte becomes two lower-case hex digits"},
-    {"sqlHexDecode", NULL, has_sql_hex, sql_hex_decode, "decodes SQL hex literals: 0x414243 becomes ABC"},
+    {"hexDecode", NULL, is_filled, SL_CLASS_ANY, hex_decode, "each two hex digits become one byte; nothing is checked"},
+    {"hexEncode", NULL, is_filled, SL_CLASS_ANY, hex_encode, "each byte becomes two lower-case hex digits"},
+    {"sqlHexDecode", NULL, has_sql_hex, SL_CLASS_DIGIT, sql_hex_decode, "decodes SQL hex literals: 0x414243 becomes ABC"},
     {0},
 };

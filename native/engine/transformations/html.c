@@ -80,7 +80,7 @@ static sl_slice html_entity_decode(sl_arena *arena, const sl_unicode_map *map, s
 }
 
 const sl_transformation sl_transformations_html[] = {
-    {"htmlEntityDecode", NULL, has_ampersand, html_entity_decode,
+    {"htmlEntityDecode", NULL, has_ampersand, SL_CLASS_AMPERSAND, html_entity_decode,
      "decodes &#1; &#x1; &quot; &amp; &lt; &gt; &nbsp; with or without the semicolon"},
     {0},
 };

@@ -86,9 +86,9 @@ static sl_slice escape_seq_decode(sl_arena *arena, const sl_unicode_map *map, sl
 }
 
 const sl_transformation sl_transformations_js[] = {
-    {"escapeSeqDecode", NULL, has_backslash, escape_seq_decode,
+    {"escapeSeqDecode", NULL, has_backslash, SL_CLASS_BACKSLASH, escape_seq_decode,
      "decodes the escapes of ANSI C: \\n \\x41 \\101"},
-    {"jsDecode", NULL, has_backslash, js_decode,
+    {"jsDecode", NULL, has_backslash, SL_CLASS_BACKSLASH, js_decode,
      "decodes the escapes of JavaScript: \\n \\x41 \\u0041 \\101"},
     {0},
 };

@@ -21,6 +21,6 @@ static sl_slice length(sl_arena *arena, const sl_unicode_map *map, sl_slice valu
 }
 
 const sl_transformation sl_transformations_length[] = {
-    {"length", NULL, is_not_its_length, length, "the length in bytes, as a decimal number"},
+    {"length", NULL, is_not_its_length, SL_CLASS_ANY, length, "the length in bytes, as a decimal number"},
     {0},
 };

@@ -26,7 +26,7 @@ static sl_slice replace_nulls(sl_arena *arena, const sl_unicode_map *map, sl_sli
 }
 
 const sl_transformation sl_transformations_nulls[] = {
-    {"removeNulls", NULL, has_null, remove_nulls, "deletes NUL bytes"},
-    {"replaceNulls", NULL, has_null, replace_nulls, "NUL bytes become blanks"},
+    {"removeNulls", NULL, has_null, SL_CLASS_NULL, remove_nulls, "deletes NUL bytes"},
+    {"replaceNulls", NULL, has_null, SL_CLASS_NULL, replace_nulls, "NUL bytes become blanks"},
     {0},
 };

@@ -51,10 +51,10 @@ static sl_slice parity_zero(sl_arena *arena, const sl_unicode_map *map, sl_slice
 }
 
 const sl_transformation sl_transformations_parity[] = {
-    {"parityEven7bit", NULL, changes_to_even, parity_even,
+    {"parityEven7bit", NULL, changes_to_even, SL_CLASS_ANY, parity_even,
      "sets bit 7 of bytes with an odd number of one bits, else clears it"},
-    {"parityOdd7bit", NULL, changes_to_odd, parity_odd,
+    {"parityOdd7bit", NULL, changes_to_odd, SL_CLASS_ANY, parity_odd,
      "sets bit 7 of bytes with an even number of one bits, else clears it"},
-    {"parityZero7bit", NULL, changes_to_zero, parity_zero, "clears bit 7"},
+    {"parityZero7bit", NULL, changes_to_zero, SL_CLASS_HIGH, parity_zero, "clears bit 7"},
     {0},
 };

@@ -114,8 +114,8 @@ static sl_slice normalize_path_win(sl_arena *arena, const sl_unicode_map *map, s
 }
 
 const sl_transformation sl_transformations_path[] = {
-    {"normalizePath", "normalisePath", has_reference, normalize_path, "resolves //, ./ and ../ in a path"},
-    {"normalizePathWin", "normalisePathWin", has_windows_reference, normalize_path_win,
+    {"normalizePath", "normalisePath", has_reference, SL_CLASS_SLASH | SL_CLASS_DOT, normalize_path, "resolves //, ./ and ../ in a path"},
+    {"normalizePathWin", "normalisePathWin", has_windows_reference, SL_CLASS_SLASH | SL_CLASS_DOT | SL_CLASS_BACKSLASH, normalize_path_win,
      "turns backslashes to slashes, then as normalizePath"},
     {0},
 };

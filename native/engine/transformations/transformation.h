@@ -8,6 +8,7 @@
 #define SL_TRANSFORMATION_H
 
 #include "base/arena.h"
+#include "base/classes.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -22,8 +23,10 @@ typedef struct sl_transformation {
     const char *name;                /* canonical spelling, the one that logs print */
     const char *alias;               /* second spelling that rule sets use, or NULL */
     bool (*changes)(sl_slice value); /* false only when apply would give the same bytes; NULL = cannot tell cheaply */
+    uint32_t triggers; /* SL_CLASS_*: a text that holds none of these kinds of bytes comes out unchanged */
     sl_slice (*apply)(sl_arena *arena, const sl_unicode_map *map, sl_slice value); /* map NULL: no map configured */
     const char *manual;
+    bool is_case_only; /* changes nothing but the case of ASCII letters */
 } sl_transformation;
 
 /* By name, ASCII case ignored, aliases included (normalisePath, utf8toUnicode, cmd_line …); NULL when unknown.

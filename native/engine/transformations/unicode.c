@@ -161,7 +161,7 @@ bool sl_unicode_map_read(sl_slice file_text, unsigned code_page, sl_unicode_map 
 }
 
 const sl_transformation sl_transformations_unicode[] = {
-    {"utf8toUnicode", NULL, has_transcoded, utf8_to_unicode,
+    {"utf8toUnicode", NULL, has_transcoded, SL_CLASS_HIGH | SL_CLASS_NULL, utf8_to_unicode,
      "writes UTF-8 sequences as %uhhhh and drops NUL bytes"},
     {0},
 };

@@ -106,10 +106,10 @@ static sl_slice url_encode(sl_arena *arena, const sl_unicode_map *map, sl_slice 
 }
 
 const sl_transformation sl_transformations_url[] = {
-    {"urlDecode", NULL, has_encoded, url_decode, "decodes %hh and +"},
-    {"urlDecodeUni", NULL, has_encoded, url_decode_uni,
+    {"urlDecode", NULL, has_encoded, SL_CLASS_ENCODED, url_decode, "decodes %hh and +"},
+    {"urlDecodeUni", NULL, has_encoded, SL_CLASS_ENCODED, url_decode_uni,
      "decodes %hh, + and %uhhhh, the last through the Unicode map"},
-    {"urlEncode", NULL, has_to_encode, url_encode,
+    {"urlEncode", NULL, has_to_encode, SL_CLASS_ANY, url_encode,
      "encodes all but letters, digits and * as %hh, blanks as +"},
     {0},
 };

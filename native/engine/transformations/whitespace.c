@@ -98,11 +98,11 @@ static sl_slice trim_right(sl_arena *arena, const sl_unicode_map *map, sl_slice 
 }
 
 const sl_transformation sl_transformations_whitespace[] = {
-    {"compressWhitespace", NULL, has_run, compress_whitespace, "each run of white space becomes one blank"},
-    {"removeWhitespace", NULL, has_removed, remove_whitespace,
+    {"compressWhitespace", NULL, has_run, SL_CLASS_SPACE, compress_whitespace, "each run of white space becomes one blank"},
+    {"removeWhitespace", NULL, has_removed, SL_CLASS_SPACE | SL_CLASS_HIGH, remove_whitespace,
      "deletes white space and the bytes of no-break spaces"},
-    {"trim", NULL, has_outer_space, trim, "deletes white space at both ends"},
-    {"trimLeft", NULL, has_left_space, trim_left, "deletes white space at the beginning"},
-    {"trimRight", NULL, has_right_space, trim_right, "deletes white space at the end"},
+    {"trim", NULL, has_outer_space, SL_CLASS_SPACE, trim, "deletes white space at both ends"},
+    {"trimLeft", NULL, has_left_space, SL_CLASS_SPACE, trim_left, "deletes white space at the beginning"},
+    {"trimRight", NULL, has_right_space, SL_CLASS_SPACE, trim_right, "deletes white space at the end"},
     {0},
 };

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Gathers the necessary texts of operands and makes the automaton of the candidate index.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/arena.h"
+#include "prefilter/prefilter.h"
+
+namespace seclua {
+
+class PrefilterBuilder {
+  public:
+    // The filter of an operand that needs one of these folded texts (literals.hpp); equal sets share one. -1: not worth it,
+    // or too many already.
+    int add(std::vector<std::string> literals);
+    // Into the arena. Null when there is no filter at all.
+    const sl_prefilter *build(sl_arena *arena) const;
+
+  private:
+    std::map<std::vector<std::string>, int> filters_;
+    size_t byte_count_ = 0;
+};
+
+} // namespace seclua
