@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The C door of the load side: seclua_load and its diagnostics. Exceptions end here.
 #include <cstring>
+#include <filesystem>
 #include <new>
 
 #include "compile/compiler.hpp"
@@ -96,11 +97,16 @@ sl_ruleset *load(const seclua_source *given, size_t count, const seclua_options 
     init_config(rules->config);
     const Tree tree = parse_configuration(sources_given, cwd, sources, rules->config, rules->arena, diagnostics);
     apply_engine_option(rules.get());
+    if (rules->config.tmp_dir.len == 0) { // SecTmpDir's default
+        std::error_code none;
+        const std::string folder = std::filesystem::temp_directory_path(none).string();
+        if (!none) rules->config.tmp_dir = keep(rules->arena, slice(folder));
+    }
     const std::string nowhere = count == 0 ? "configuration" : to_string(given[0].name);
     const Position start{.file = sources.keep_name(nowhere), .line = 1, .column = 1, .length = 1};
     open_resources(rules.get(), start, diagnostics);
     Compiler(rules.get(), tree, sources, cwd, diagnostics).run();
-    if (!rules->config.rule_engine_set) {
+    if (!rules->config.rule_engine_set && !diagnostics.has_errors()) { // a wrong value of it has had its error
         diagnostics.add(Code::W_IGNORED, start, "SecRuleEngine is never set: no rule will run",
                         "add SecRuleEngine On, or give the engine option");
     }
