@@ -15,7 +15,7 @@ import { type Block, type Page, pages, root } from './pages.js'
 const limitMs = 60_000
 
 // What installs and what sets up is done by the package tests and by every run of this suite; here it would recurse.
-const provedElsewhere = ['npm install seclua', 'npm start', 'npm test', 'npm run bench']
+const provedElsewhere = ['npm install seclua', 'npm start', 'npm test']
 
 /** A folder as a reader has it: the package and Express installed, the repository's examples beside it. */
 function readersFolder(): string {
