@@ -72,7 +72,7 @@ class Compiler {
     void resolve_jumps();
     // exclusions.cpp: load-time removals and updates, selections
     void apply_removals_and_updates();
-    std::vector<Unit *> select(SelectBy by, const std::string &text, const Position &at, bool warns);
+    std::vector<Unit *> select(SelectBy by, const std::string &text, const Position &at, bool is_ctl);
     void fill_selections();
     // rules.cpp: one link
     void compile_link(Unit &unit, size_t index);

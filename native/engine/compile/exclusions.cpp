@@ -75,12 +75,13 @@ struct TextSelection {
 
 } // namespace
 
-std::vector<Unit *> Compiler::select(SelectBy by, const std::string &text, const Position &at, bool warns) {
+std::vector<Unit *> Compiler::select(SelectBy by, const std::string &text, const Position &at, bool is_ctl) {
     std::vector<Unit *> found;
     if (by == SelectBy::id) {
         std::vector<Range> ranges;
         if (!parse_ranges(text, ranges)) {
-            diagnostics_.add(Code::E_BAD_VALUE, at, "\"" + text + "\" is not a list of rule ids", "write 1 or 1-5 or 1,2,7-9");
+            const Code code = is_ctl ? Code::E_ACTION_VALUE : Code::E_BAD_VALUE;
+            diagnostics_.add(code, at, "\"" + text + "\" is not a list of rule ids", "write 1 or 1-5 or 1,2,7-9");
             return found;
         }
         for (Unit &unit : units_) {
@@ -99,7 +100,7 @@ std::vector<Unit *> Compiler::select(SelectBy by, const std::string &text, const
             if (!unit.is_marker && selection.takes(unit, by)) found.push_back(&unit);
         }
     }
-    if (found.empty() && warns) {
+    if (found.empty() && !is_ctl) { // a ctl of a plugin may name what is not loaded
         diagnostics_.add(Code::W_NO_RULE_MATCHES, at, "no rule matches \"" + text + "\"");
     }
     return found;
@@ -109,10 +110,10 @@ void Compiler::apply_removals_and_updates() {
     for (const Statement &statement : tree_.statements) {
         if (const auto *removal = std::get_if<RemoveStatement>(&statement.body)) {
             for (const Text &argument : removal->arguments) {
-                for (Unit *unit : select(removal->by, argument.value, argument.at, true)) unit->removed = true;
+                for (Unit *unit : select(removal->by, argument.value, argument.at, false)) unit->removed = true;
             }
         } else if (const auto *update = std::get_if<UpdateTargetStatement>(&statement.body)) {
-            for (Unit *unit : select(update->by, update->selector.value, update->selector.at, true)) {
+            for (Unit *unit : select(update->by, update->selector.value, update->selector.at, false)) {
                 for (const TargetItem &item : update->targets) {
                     if (!item.excluded) {
                         unit->links.front().more.push_back(&item);
@@ -164,7 +165,7 @@ void Compiler::fill_selections() {
             selection.bits->words = at->second;
         } else {
             uint64_t *bits = SL_NEW_ARRAY(&rules_->arena, uint64_t, words == 0 ? 1 : words);
-            for (const Unit *unit : select(selection.by, selection.text, selection.at, false)) {
+            for (const Unit *unit : select(selection.by, selection.text, selection.at, true)) {
                 if (!unit->removed) bits[unit->ordinal / 64] |= uint64_t{1} << (unit->ordinal % 64);
             }
             selection.bits->words = bits;

@@ -47,6 +47,11 @@ void Compiler::note_default_action(const Statement &statement, const DefaultActi
             diagnostics_.add(Code::E_UNKNOWN_ACTION, item.name.at, "unknown action \"" + item.name.value + "\"");
             continue;
         }
+        if (is_named(item, "t") && item.value && sl_slice_equal_fold(slice(item.value->value), SL_LIT("none"))) {
+            diagnostics_.add(Code::E_DEFAULT_ACTION, item.name.at, "t:none in SecDefaultAction has nothing to forget",
+                             "put it into the rules themselves");
+            continue;
+        }
         if ((row->places & (SL_IN_DEFAULT | SL_WARN_IN_DEFAULT)) == 0) {
             diagnostics_.add(Code::E_DEFAULT_ACTION, item.name.at,
                              std::string("SecDefaultAction must not contain ") + row->name,
@@ -55,7 +60,6 @@ void Compiler::note_default_action(const Statement &statement, const DefaultActi
             diagnostics_.add(Code::W_DEPRECATED, item.name.at,
                              std::string(row->name) + " in SecDefaultAction is inherited by every rule of the phase");
         }
-        if (is_named(item, "t") && item.value && sl_slice_equal_fold(slice(item.value->value), SL_LIT("none"))) continue;
         has_disruptive = has_disruptive || (row->action_class == SL_DISRUPTIVE && !is_named(item, "block"));
     }
     const int phase = phase_of(defaults.actions);

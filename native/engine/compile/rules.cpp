@@ -177,6 +177,12 @@ void Compiler::compile_link(Unit &unit, size_t index) {
     rule->kind = statement.kind == RuleKind::rule     ? SL_RULE_OPERATOR
                  : statement.kind == RuleKind::script ? SL_RULE_SCRIPT
                                                       : SL_RULE_UNCONDITIONAL;
+    if (statement.unsplit) { // it has had its error, so there will be no rule set
+        rule->kind = SL_RULE_UNCONDITIONAL;
+        rule->pipeline = pipeline(nullptr, 0);
+        link_ = nullptr;
+        return;
+    }
     if (unit.defaults != nullptr) {
         apply_actions(unit, link, unit.defaults->actions, SL_IN_DEFAULT);
         link.draft.default_disruptive = rule->disruptive;

@@ -60,6 +60,7 @@ struct RuleStatement {
     ActionList actions;
     std::string unparsed; // the directive as one line, for audit part K
     bool broken = false;  // it had an error; kept so that ids and chains stay in step
+    bool unsplit = false; // the line could not be split into arguments: nothing else of it is worth a word
 };
 struct MarkerStatement {
     Text label;

@@ -24,7 +24,7 @@ class RuleBuilder {
     RuleBuilder(Loading &load, const Call &call, RuleKind kind)
         : load_(load), call_(call), diagnostics_(call.broken ? unheard_ : load.diagnostics) {
         rule_.kind = kind;
-        rule_.broken = call.broken;
+        rule_.broken = rule_.unsplit = call.broken;
         rule_.unparsed = one_line(call);
     }
 
