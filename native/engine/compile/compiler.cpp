@@ -55,6 +55,7 @@ static void inherit_from_links(Unit &unit) {
         if (starter->message == nullptr) starter->message = link->message;
         if (starter->data == nullptr) starter->data = link->data;
         if (starter->severity < 0) starter->severity = link->severity;
+        if (starter->status == 0) starter->status = link->status;
         if (starter->rev.len == 0) starter->rev = link->rev;
         if (starter->ver.len == 0) starter->ver = link->ver;
     }
@@ -103,6 +104,7 @@ void Compiler::describe() {
             }
         }
         if (unit->phase == 3 || unit->phase == 4) info.inspects_response_headers = true;
+        if (unit->phase == 5 && info.script_count != 0) info.inspects_response_headers = true; // scripts may read RESPONSE_STATUS
     }
 }
 
