@@ -175,8 +175,17 @@ private:
     void row(const std::string &line) {
         if (cases_.empty() || line.starts_with("|-") || line.starts_with("| -")) return;
         std::vector<std::string> cells;
-        for (const std::string &cell : split(std::string_view(line).substr(1, line.rfind('|') - 1), '|')) {
-            cells.push_back(trimmed(cell));
+        std::string cell; // "\\|" is a bar inside a cell
+        for (size_t i = 1; i < line.size(); i++) {
+            const bool is_bar = line[i] == '|';
+            if (is_bar && line[i - 1] == '\\') {
+                cell.back() = '|';
+            } else if (is_bar) {
+                cells.push_back(trimmed(cell));
+                cell.clear();
+            } else {
+                cell += line[i];
+            }
         }
         cases_.back().table.push_back(std::move(cells));
     }
