@@ -13,7 +13,7 @@ export const ruleOptions = {
   store: { type: 'string' },
 } as const
 
-export const ruleOptionsHelp: string = `  -f, --file FILE        SecLang file or glob; may be repeated, order counts
+export const ruleOptionsHelp: string = `  -f, --file FILE…       SecLang files or globs; may be repeated, order counts
   -r, --rules TEXT       SecLang text, loaded after the files
       --engine MODE      On, DetectionOnly or Off, whatever SecRuleEngine says
       --lua-allow LIST   what scripts may use: io,os,require,debug
@@ -33,6 +33,39 @@ export type Token =
   | { readonly kind: 'option'; readonly name: string; readonly value?: undefined }
   | { readonly kind: 'positional'; readonly value: string }
   | { readonly kind: 'option-terminator' }
+
+const isRuleFile = (word: string): boolean => word.endsWith('.conf') || word.includes('*')
+const isYamlFile = (word: string): boolean => /\.ya?ml$/.test(word)
+
+/**
+ * `-f a.conf b.conf` means `-f a.conf -f b.conf`: shells expand globs into such lists. The words that follow belong to the
+ * option while they look like its files; for `--overrides` only once the paths of the tests have been named.
+ */
+export function spreadLists(args: readonly string[]): string[] {
+  const spread: string[] = []
+  let option: string | undefined
+  let hasPath = false
+  for (const [index, word] of args.entries()) {
+    const before = args[index - 1]
+    const isValue = before === '-f' || before === '--file' || before === '--overrides'
+    if (isValue) {
+      option = before === '--overrides' ? before : '--file'
+      spread.push(word)
+    } else if (word.startsWith('-')) {
+      option = undefined
+      spread.push(word)
+    } else if (option === '--file' && isRuleFile(word)) {
+      spread.push('--file', word)
+    } else if (option === '--overrides' && hasPath && isYamlFile(word)) {
+      spread.push('--overrides', word)
+    } else {
+      option = undefined
+      hasPath = true
+      spread.push(word)
+    }
+  }
+  return spread
+}
 
 /** Rule files as written, whether after `-f` or as plain words: SecLang is read in order. */
 export function filesInOrder(tokens: readonly Token[]): string[] {

@@ -10,7 +10,7 @@ import { findTestFiles, FtwFileError, readOverrides, readTestFile } from './ftw/
 import type { FtwOverride, FtwTest } from './ftw/model.js'
 import { type FtwReport, runTests } from './ftw/run.js'
 import { loadOrComplain } from './load.js'
-import { ruleOptions, ruleOptionsHelp, wafOptions } from './rule-arguments.js'
+import { ruleOptions, ruleOptionsHelp, spreadLists, wafOptions } from './rule-arguments.js'
 import { complain, paletteFor, printJson, printLine, Progress, visible } from './terminal.js'
 
 export const help: string = `Usage: seclua test PATHS… [-f FILE…] [options]
@@ -18,7 +18,7 @@ export const help: string = `Usage: seclua test PATHS… [-f FILE…] [options]
 Runs go-ftw test files (YAML; files, or folders with all below them) in process, with the answers of the CRS test
 backend built in. Prints a line for each failure, then "N passed, M failed, K skipped". Exit status 1 on a failure.
 
-      --overrides FILE   expectations that differ here; may be repeated
+      --overrides FILE…  expectations that differ here; may be repeated
       --filter REGEX     only tests whose name (942100-3) matches
 ${ruleOptionsHelp}
       --json             {"passed","failed","skipped","failures","skips"} instead of text
@@ -90,7 +90,7 @@ function asUsageErrors<Result>(read: () => Result): Result {
 
 export async function run(args: string[]): Promise<ExitStatus> {
   const { values, positionals } = parseArgs({
-    args,
+    args: spreadLists(args),
     options: {
       ...ruleOptions,
       overrides: { type: 'string', multiple: true },
