@@ -71,8 +71,18 @@ export type StepHead = (
   status: number,
 ) => number
 
+/** One word of the rule language, as the engine's table has it. */
+export interface Word {
+  readonly kind: 'directive' | 'variable' | 'operator' | 'transformation' | 'action' | 'ctl' | 'code'
+  readonly name: string
+  /** Of a code: its severity. */
+  readonly support: 'works' | 'silent' | 'warned' | 'refused' | 'error' | 'warning'
+  readonly manual: string
+}
+
 interface Addon {
   version(): string
+  vocabulary(): Word[]
   load(sources: readonly NativeSource[], options: NativeOptions): Loaded
   /** The same in another thread. Calls back with (error) or (undefined, loaded). */
   loadAsync(

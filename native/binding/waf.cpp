@@ -157,6 +157,22 @@ Napi::Value stats(const Napi::CallbackInfo &info) {
     return out;
 }
 
+// [{ kind, name, support, manual }], as seclua_vocabulary has them.
+Napi::Value vocabulary(const Napi::CallbackInfo &info) {
+    auto out = Napi::Array::New(info.Env());
+    const auto add = [](void *context, const seclua_word *word) {
+        auto &list = *static_cast<Napi::Array *>(context);
+        auto row = Napi::Object::New(list.Env());
+        row.Set("kind", word->kind);
+        row.Set("name", word->name);
+        row.Set("support", word->support);
+        row.Set("manual", word->manual);
+        list.Set(list.Length(), row);
+    };
+    seclua_vocabulary(add, &out);
+    return out;
+}
+
 Napi::Value version(const Napi::CallbackInfo &info) {
     return Napi::String::New(info.Env(), seclua_version());
 }
@@ -168,6 +184,7 @@ void export_waf(Napi::Env env, Napi::Object exports) {
     const std::pair<const char *, Function> functions[] = {
         {"load", load},       {"loadAsync", load_async}, {"openStore", open_store}, {"newEngine", new_engine},
         {"release", release}, {"stats", stats},          {"version", version},
+        {"vocabulary", vocabulary},
     };
     for (const auto &[name, function] : functions) {
         exports.Set(name, Napi::Function::New(env, function, name));

@@ -43,6 +43,12 @@ static bool on_off(sl_prepare *prepare, sl_slice value, size_t offset, sl_ctl *c
     return bad_value(prepare, ctl, value, offset, "use On or Off");
 }
 
+static bool response_access(sl_prepare *prepare, sl_slice value, size_t offset, sl_ctl *ctl) {
+    if (!on_off(prepare, value, offset, ctl)) return false;
+    if (ctl->number != 0) prepare->rules->info.inspects_response_body = true;
+    return true;
+}
+
 static bool engine_mode(sl_prepare *prepare, sl_slice value, size_t offset, sl_ctl *ctl) {
     ctl->number = -1;
     if (sl_slice_equal_fold(value, SL_LIT("On"))) ctl->number = SL_ON;
@@ -56,6 +62,7 @@ static bool audit_mode(sl_prepare *prepare, sl_slice value, size_t offset, sl_ct
     if (sl_slice_equal_fold(value, SL_LIT("On"))) ctl->number = SL_ON;
     if (sl_slice_equal_fold(value, SL_LIT("Off"))) ctl->number = SL_OFF;
     if (sl_slice_equal_fold(value, SL_LIT("RelevantOnly"))) ctl->number = SL_RELEVANT_ONLY;
+    if (ctl->number != SL_OFF) prepare->rules->info.wants_audit = true; /* whatever SecAuditEngine says */
     return ctl->number >= 0 || bad_value(prepare, ctl, value, offset, "use On, Off or RelevantOnly");
 }
 
@@ -196,7 +203,7 @@ static const sl_ctl_option options[] = {
     {"forceRequestBodyVariable", 1, on_off, run_force},
     {"requestBodyLimit", 1, body_limit, run_request_limit},
     {"parseXmlIntoArgs", 1, xml_args, run_xml_args},
-    {"responseBodyAccess", 3, on_off, run_response_access},
+    {"responseBodyAccess", 3, response_access, run_response_access},
     {"responseBodyLimit", 3, body_limit, run_response_limit},
     {"auditEngine", 5, audit_mode, run_audit_engine},
     {"auditLogParts", 5, audit_parts, run_audit_parts},
@@ -204,6 +211,10 @@ static const sl_ctl_option options[] = {
     {"hashEngine", 5, ignored, run_nothing},
     {"hashEnforcement", 5, ignored, run_nothing},
 };
+
+const char *sl_ctl_option_at(size_t index) {
+    return index < sizeof options / sizeof options[0] ? options[index].name : NULL;
+}
 
 static bool refused(sl_prepare *prepare, sl_slice name) {
     static const char *const known[] = {"responseBodyProcessor", "forceResponseBodyVariable"};

@@ -277,6 +277,17 @@ typedef struct seclua_stats {
 } seclua_stats;
 void seclua_engine_stats(const seclua_engine *engine, seclua_stats *out);
 
+/* One word of the language, as its table has it. All texts are static. */
+typedef struct seclua_word {
+    const char *kind; /* "directive", "variable", "operator", "transformation", "action", "ctl" or "code" */
+    const char *name;
+    const char *support; /* "works", "silent" or "warned" (accepted, without effect), "refused"; of a code: its severity */
+    const char *manual;
+} seclua_word;
+typedef void (*seclua_word_fn)(void *context, const seclua_word *word);
+/* Calls each for every word, kind by kind, in the order of the tables. */
+void seclua_vocabulary(seclua_word_fn each, void *context);
+
 /* "0.1.0" */
 const char *seclua_version(void);
 
