@@ -19,18 +19,33 @@ static bool phase(sl_prepare *prepare, sl_slice value, sl_draft *draft, const vo
     return true;
 }
 
+static void remove_step(sl_draft *draft, const sl_transformation *step) {
+    size_t kept = 0;
+    for (size_t i = 0; i < draft->step_count; i++) {
+        if (draft->steps[i] != step) draft->steps[kept++] = draft->steps[i];
+    }
+    draft->step_count = kept;
+}
+
 static bool transformation(sl_prepare *prepare, sl_slice value, sl_draft *draft, const void **prepared) {
     (void)prepared;
     if (sl_slice_equal_fold(value, SL_LIT("none"))) {
         draft->step_count = 0;
         return true;
     }
-    const sl_transformation *step = sl_transformation_find(value);
+    /* ModSecurity 2 writes t:+name for t:name, and t:-name to take one back that was inherited. */
+    const bool is_removal = value.len != 0 && value.ptr[0] == '-';
+    const bool is_signed = is_removal || (value.len != 0 && value.ptr[0] == '+');
+    const sl_transformation *step = sl_transformation_find(sl_slice_from(value, is_signed ? 1 : 0));
     if (step == NULL) {
         sl_prepare_report(prepare, "SECLUA_E_UNKNOWN_TRANSFORMATION", NULL, 0, value.len,
                           "unknown transformation \"%.*s\"", (int)(value.len > 60 ? 60 : value.len),
                           (const char *)value.ptr);
         return false;
+    }
+    if (is_removal) {
+        remove_step(draft, step);
+        return true;
     }
     draft->steps = sl_draft_grow(prepare->arena, draft->steps, draft->step_count, &draft->step_capacity, sizeof *draft->steps);
     draft->steps[draft->step_count++] = step;
