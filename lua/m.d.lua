@@ -350,6 +350,23 @@ function m.expand(text) end
 ---@return string
 function m.escape(text) end
 
+---What m.match takes beside the text.
+---@class seclua.match_options
+---@field var string? name for MATCHED_VAR_NAME, "ARGS:q"
+---@field value string? for MATCHED_VAR; default: the first value of var
+---@field logdata string? in place of the rule's logdata
+---@field severity integer|string|nil 0 to 7 or its name
+---@field tags string[]? beside the rule's own
+
+---A result for main to return: a match that says more than a text.
+---```lua
+---return m.match('SQL in a cookie', {var = 'REQUEST_COOKIES:id', severity = 'CRITICAL', tags = {'sqli'}})
+---```
+---@param text string
+---@param options? seclua.match_options
+---@return userdata
+function m.match(text, options) end
+
 ---What this run may still use.
 ---```lua
 ---if m.left().steps < 1000 then return end

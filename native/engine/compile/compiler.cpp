@@ -15,6 +15,7 @@ Compiler::Compiler(sl_ruleset *rules, const Tree &tree, Sources &sources, const 
     prepare_.rules = rules;
     prepare_.arena = &rules->arena;
     prepare_.report = report;
+    prepare_.report_file = report_file;
     prepare_.read_file = read_file;
     prepare_.macro = macro;
     prepare_.targets = targets;

@@ -94,6 +94,8 @@ class Compiler {
     // what prepare functions call back (prepare_host.cpp)
     void begin_argument(const Position &at, bool in_text);
     static void report(void *context, const char *code, const char *message, const char *hint, size_t offset, size_t length);
+    static void report_file(void *context, const char *code, const char *message, const char *hint, sl_slice file, sl_slice content,
+                            uint32_t line);
     static bool read_file(void *context, sl_slice name, sl_slice *path, sl_slice *content);
     static const sl_macro *macro(void *context, sl_slice text, size_t offset);
     static bool targets(void *context, sl_slice text, size_t offset, const sl_target **out, size_t *count);

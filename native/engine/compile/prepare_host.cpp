@@ -2,9 +2,23 @@
 // What prepare functions of the tables call back: reports with their place, files, macros, targets, selections.
 #include "compile/compiler.hpp"
 
+#include <algorithm>
+
 #include "run/host.h"
 
 namespace seclua {
+
+constexpr size_t shown_line_max = 400; // bytes of a script's line that a diagnostic shows
+
+static std::string line_at(sl_slice text, uint32_t line) {
+    for (uint32_t i = 1; i < line; i++) {
+        const size_t end = sl_slice_find_byte(text, '\n');
+        if (end == SIZE_MAX) return {};
+        text = sl_slice_from(text, end + 1);
+    }
+    const std::string rest(reinterpret_cast<const char *>(text.ptr), std::min(text.len, shown_line_max));
+    return line == 0 ? std::string() : rest.substr(0, rest.find_first_of("\r\n"));
+}
 
 Position Compiler::place(size_t offset, size_t length) const {
     Position at = argument_;
@@ -22,6 +36,18 @@ void Compiler::begin_argument(const Position &at, bool) {
 void Compiler::report(void *context, const char *code, const char *message, const char *hint, size_t offset, size_t length) {
     auto *self = static_cast<Compiler *>(context);
     self->diagnostics_.add(code_of(code), self->place(offset, length), message, hint == nullptr ? "" : hint);
+}
+
+// The mark goes under the whole line but its indent: what is wrong in there is not known to the byte.
+void Compiler::report_file(void *context, const char *code, const char *message, const char *hint, sl_slice file, sl_slice content,
+                           uint32_t line) {
+    auto *self = static_cast<Compiler *>(context);
+    std::string shown = line_at(content, line);
+    const size_t indent = std::min(shown.find_first_not_of(" \t"), shown.size());
+    Position at{.file = self->sources_.keep_name(to_string(file)), .line = line};
+    at.column = static_cast<uint32_t>(indent) + 1;
+    at.length = static_cast<uint32_t>(std::max<size_t>(shown.size() - indent, 1));
+    self->diagnostics_.add(code_of(code), at, message, hint == nullptr ? "" : hint, std::move(shown));
 }
 
 bool Compiler::read_file(void *context, sl_slice name, sl_slice *path, sl_slice *content) {

@@ -277,6 +277,33 @@ typedef struct seclua_stats {
 } seclua_stats;
 void seclua_engine_stats(const seclua_engine *engine, seclua_stats *out);
 
+/* How a run of a script can fail. */
+typedef enum seclua_script_failure {
+    SECLUA_SCRIPT_ERROR = 0, /* an error of Lua */
+    SECLUA_SCRIPT_NO_MAIN,
+    SECLUA_SCRIPT_INSTRUCTIONS, /* from here on: a limit */
+    SECLUA_SCRIPT_TIME,
+    SECLUA_SCRIPT_MEMORY,
+    SECLUA_SCRIPT_PATTERN_STEPS,
+    SECLUA_SCRIPT_CALLS,
+    SECLUA_SCRIPT_COROUTINES,
+    SECLUA_SCRIPT_TRANSACTION_MEMORY,
+    SECLUA_SCRIPT_FAILURES
+} seclua_script_failure;
+
+/* What one script did in one engine. */
+typedef struct seclua_script_stats {
+    seclua_slice name; /* as the rule wrote it; lives as long as the engine */
+    uint64_t runs, matches;
+    uint64_t failures[SECLUA_SCRIPT_FAILURES];
+    uint64_t closed_doors; /* calls of functions that lua.allow keeps closed, caught or not */
+    uint64_t total_ns, max_ns;
+    uint64_t instructions;
+    uint64_t memory_bytes_max; /* most that one run had in use */
+} seclua_script_stats;
+/* False: there is no script with this index. */
+bool seclua_engine_script_stats(const seclua_engine *engine, size_t index, seclua_script_stats *out);
+
 /* One word of the language, as its table has it. All texts are static. */
 typedef struct seclua_word {
     const char *kind; /* "directive", "variable", "operator", "transformation", "action", "ctl" or "code" */

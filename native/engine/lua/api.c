@@ -6,6 +6,7 @@
 static const sl_api_row *const families[] = {
     sl_api_log,       sl_api_variables, sl_api_collections, sl_api_texts,
     sl_api_operators, sl_api_json,      sl_api_facts,
+    sl_api_match,
 };
 
 /* Stack: ──▶ m */
@@ -19,4 +20,5 @@ void sl_sandbox_api(lua_State *L) {
     }
     sl_api_set_proxies(L);
     sl_api_set_facts(L);
+    sl_api_open_match(L);
 }

@@ -18,7 +18,8 @@ extern const sl_api_row sl_api_collections[]; /* setvar incr expire del */
 extern const sl_api_row sl_api_texts[];       /* transform, encodings, digests, escape, expand */
 extern const sl_api_row sl_api_operators[];   /* op rx pm ipmatch */
 extern const sl_api_row sl_api_json[];        /* json tojson */
-extern const sl_api_row sl_api_facts[];       /* now clock left match */
+extern const sl_api_row sl_api_facts[];       /* now clock left */
+extern const sl_api_row sl_api_match[];       /* match */
 
 /* Sets the proxies tx, ip … into m. Stack: m ──▶ m */
 void sl_api_set_proxies(lua_State *L);
@@ -55,6 +56,11 @@ bool sl_api_first_time(sl_lua *lua, sl_slice text);
 /* A record of the bridge itself: format, then a name that may hold any bytes, cut. Names the caller's
  * place. */
 void sl_api_note(lua_State *L, unsigned level, const char *text, sl_slice name);
+
+/* Makes the metatable of results. Stack: unchanged */
+void sl_api_open_match(lua_State *L);
+/* What m.match made, at index; NULL when it is another userdata. */
+const sl_script_match *sl_api_match_at(lua_State *L, int index);
 
 /* Ends what m.op keeps between runs. */
 void sl_api_free_operators(sl_lua *lua);

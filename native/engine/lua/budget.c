@@ -51,10 +51,11 @@ void sl_budget_begin(sl_lua *lua) {
     run->instructions_max = or_none(options->max_instructions);
     run->steps_max = or_none(options->max_pattern_steps);
     run->deadline_us = INT64_MAX;
+    run->started_ns = sl_clock_monotonic_ns();
     if (options->timeout_ms != 0 && options->timeout_ms < INT64_MAX / 2000) {
-        run->deadline_us = sl_clock_monotonic_us() + (int64_t)options->timeout_ms * 1000;
+        run->deadline_us = run->started_ns / 1000 + (int64_t)options->timeout_ms * 1000;
     }
-    run->held_at_start = lua->held_bytes;
+    run->held_at_start = lua->held_peak = lua->held_bytes;
     run->arena_at_start = run->txn->arena.used_bytes;
     lua->held_max = SIZE_MAX;
     lua->gross_left = UINT64_MAX;
@@ -69,6 +70,7 @@ void sl_budget_end(sl_lua *lua) {
     lua->held_max = SIZE_MAX;
     lua->gross_left = UINT64_MAX;
     if (lua->L == NULL) return;
+    if (lua->run.tripped == SL_BUDGET_NONE) lua->run.instructions += sl_vm_counted(lua->L);
     lua_sethook(lua->L, NULL, 0, 0);
     if (lua->run.is_collecting) lua_gc(lua->L, LUA_GCSTOP);
 }
@@ -188,5 +190,6 @@ void *sl_budget_allocate(void *ud, void *block, size_t old_size, size_t size) {
     if (size > before && lua->gross_left != UINT64_MAX) lua->gross_left -= size;
     lua->held_bytes += size;
     lua->held_bytes -= before;
+    if (lua->held_bytes > lua->held_peak) lua->held_peak = lua->held_bytes;
     return at;
 }

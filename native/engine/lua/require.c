@@ -163,8 +163,10 @@ static int require(lua_State *L) {
         return 1;
     }
     const seclua_lua_options *options = &rules_of(L)->options.lua;
-    if (!options->allow_require)
+    if (!options->allow_require) {
+        sl_lua_note_door(L);
         return luaL_error(L, "lua: require is not allowed here (option lua.allow.require)");
+    }
     sl_lua_push_run_table(L);
     luaL_getsubtable(L, -1, "loaded"); /* 3 */
     lua_pushvalue(L, 1);

@@ -52,7 +52,14 @@ static void push_chunk(lua_State *L, const sl_script *script) {
 /* What main returned decides. Stack: 1 … result ──▶ the same */
 static void take_result(lua_State *L, sl_lua_run *run) {
     sl_slice text = SL_EMPTY;
-    switch (lua_type(L, -1)) {
+    run->returned = lua_type(L, -1);
+    switch (run->returned) {
+    case LUA_TUSERDATA:
+        run->result->match = sl_api_match_at(L, -1);
+        if (run->result->match == NULL) return;
+        run->result->text = run->result->match->text;
+        run->result->matched = true;
+        return;
     case LUA_TBOOLEAN:
         run->returned_true = run->kind != SL_RUN_EXEC && lua_toboolean(L, -1) != 0; /* exec ignores results */
         return;
@@ -85,6 +92,7 @@ static int run_script(lua_State *L) {
     lua_pushliteral(L, "main");
     if (lua_rawget(L, 1) == LUA_TNIL) {
         lua_pop(L, 1);
+        run->lacks_main = true;
         lua_pushfstring(L, "script %s defines no global function \"main\"",
                         (const char *)run->script->name.ptr);
         return lua_error(L);
@@ -159,16 +167,53 @@ static void report(sl_lua *lua) {
     sl_host_log(txn, 1, false, sl_strbuf_slice(&text), source_of(lua));
 }
 
-static void trace(sl_lua *lua, int64_t started_us) {
+static void trace(sl_lua *lua, int64_t took_ns) {
     sl_txn *txn = lua->run.txn;
-    sl_slice text = lua->run.result->text;
+    const sl_run_result *result = lua->run.result;
+    sl_slice text = result->text;
+    const char *quote = "\"";
+    if (!result->matched && lua->run.returned != LUA_TSTRING) {
+        text = lua->run.returned_true ? SL_LIT("true") : sl_slice_z(lua_typename(lua->L, lua->run.returned));
+        quote = "";
+    }
     if (text.len > shown_result_max) text.len = shown_result_max;
     const sl_slice name = lua->run.script->name;
-    sl_host_debug(txn, 9, "Lua: %.*s returned \"%.*s\" in %lld us, %llu instructions, %zu bytes",
-                  (int)name.len, (const char *)name.ptr, (int)text.len, (const char *)text.ptr,
-                  (long long)(sl_clock_monotonic_us() - started_us),
-                  (unsigned long long)lua->run.instructions,
-                  lua->held_bytes > lua->run.held_at_start ? lua->held_bytes - lua->run.held_at_start : 0);
+    sl_host_debug(txn, 9, "Lua: %.*s returned %s%.*s%s in %lld us, %llu instructions, %zu bytes",
+                  (int)name.len, (const char *)name.ptr, quote, (int)text.len, (const char *)text.ptr, quote,
+                  (long long)(took_ns / 1000), (unsigned long long)lua->run.instructions,
+                  lua->held_peak - lua->run.held_at_start);
+}
+
+static seclua_script_failure failure_of(const sl_lua_run *run) {
+    switch (run->tripped) {
+    case SL_BUDGET_NONE: return run->lacks_main ? SECLUA_SCRIPT_NO_MAIN : SECLUA_SCRIPT_ERROR;
+    case SL_BUDGET_INSTRUCTIONS: return SECLUA_SCRIPT_INSTRUCTIONS;
+    case SL_BUDGET_TIME: return SECLUA_SCRIPT_TIME;
+    case SL_BUDGET_MEMORY: return SECLUA_SCRIPT_MEMORY;
+    case SL_BUDGET_PATTERN: return SECLUA_SCRIPT_PATTERN_STEPS;
+    case SL_BUDGET_CALLS: return SECLUA_SCRIPT_CALLS;
+    case SL_BUDGET_COROUTINES: return SECLUA_SCRIPT_COROUTINES;
+    case SL_BUDGET_ARENA: return SECLUA_SCRIPT_TRANSACTION_MEMORY;
+    }
+    return SECLUA_SCRIPT_ERROR;
+}
+
+static void count(sl_lua *lua, int status, uint64_t took_ns, size_t memory_bytes) {
+    const sl_lua_run *run = &lua->run;
+    seclua_script_stats *stats = &lua->stats[run->script->index];
+    stats->runs++;
+    stats->total_ns += took_ns;
+    if (took_ns > stats->max_ns) stats->max_ns = took_ns;
+    stats->instructions += run->instructions;
+    if (memory_bytes > stats->memory_bytes_max) stats->memory_bytes_max = memory_bytes;
+    if (status == LUA_OK) {
+        if (run->result->matched) stats->matches++;
+        return;
+    }
+    stats->failures[failure_of(run)]++;
+    sl_engine *engine = lua->engine;
+    engine->stats.script_errors++;
+    if (run->tripped != SL_BUDGET_NONE) engine->stats.script_limits++;
 }
 
 static void fail(sl_lua *lua) {
@@ -226,8 +271,6 @@ void sl_script_run(sl_txn *txn, const sl_rule *rule, const sl_script *script, sl
                     script->name);
         return;
     }
-    const bool is_traced = sl_host_debugs(txn, 9);
-    const int64_t started_us = is_traced ? sl_clock_monotonic_us() : 0;
     memset(&lua->run, 0, sizeof lua->run);
     lua->place[0] = lua->message[0] = lua->traceback[0] = '\0';
     lua->run.txn = txn;
@@ -240,18 +283,19 @@ void sl_script_run(sl_txn *txn, const sl_rule *rule, const sl_script *script, sl
     sl_budget_begin(lua);
     lua->in_run = true;
     const int status = call(lua);
+    const int64_t took_ns = sl_clock_monotonic_ns() - lua->run.started_ns;
+    const size_t memory_bytes = lua->held_peak - lua->run.held_at_start;
     settle(lua, status);
+    count(lua, status, (uint64_t)took_ns, memory_bytes);
     if (lua->run.tripped == SL_BUDGET_ARENA) {
         txn->arena.exhausted(txn->arena.context);
         return; /* not reached: exhausted does not return */
     }
-    if (is_traced) trace(lua, started_us);
     if (status != LUA_OK) {
-        engine->stats.script_errors++;
-        if (lua->run.tripped != SL_BUDGET_NONE) engine->stats.script_limits++;
         fail(lua);
         return;
     }
+    if (sl_host_debugs(txn, 9)) trace(lua, took_ns);
     if (lua->run.returned_true && sl_api_first_time(lua, SL_LIT("true"))) {
         sl_host_log(txn, 2, false,
                     SL_LIT("Lua: main returned true, which does not match: return a string to match"),

@@ -109,6 +109,7 @@ int sl_sandbox_stock(lua_State *L) { return lua_tocfunction(L, lua_upvalueindex(
 static int refuse_call(lua_State *L) {
     const char *name = lua_tostring(L, lua_upvalueindex(1));
     const char *option = lua_tostring(L, lua_upvalueindex(2));
+    sl_lua_note_door(L);
     if (option == NULL) return luaL_error(L, "lua: %s is not allowed", name);
     return luaL_error(L, "lua: %s is not allowed here (option %s)", name, option);
 }

@@ -18,24 +18,35 @@ static const char byte_order_mark[] = "\xEF\xBB\xBF";
 
 /* ---- what is reported ---- */
 
-/* Names of users may hold any bytes; a message is C text. */
-static void report(sl_prepare *prepare, const char *code, sl_slice name, int line, const char *message) {
-    char hint[320];
+/* A script's file, as a rule names it and as it was found. */
+typedef struct script_file {
+    sl_slice name, path, source; /* path is empty when the file could not be read */
+} script_file;
+
+/* Names of users may hold any bytes; a message is C text. line 0: about the file as a whole. */
+static void report(sl_prepare *prepare, const char *code, const script_file *file, int line,
+                   const char *text) {
+    char hint[320], message[1024];
     snprintf(hint, sizeof hint, "named by %.*s:%u",
              (int)(prepare->directive_file.len > 256 ? 256 : prepare->directive_file.len),
              (const char *)prepare->directive_file.ptr, (unsigned)prepare->directive_line);
-    const int shown = name.len > 200 ? 200 : (int)name.len;
+    const int shown = file->name.len > 200 ? 200 : (int)file->name.len;
+    const char *name = (const char *)file->name.ptr;
     if (line > 0) {
-        sl_prepare_report(prepare, code, hint, 0, name.len, "%.*s:%d: %s", shown, (const char *)name.ptr,
-                          line, message);
+        snprintf(message, sizeof message, "%.*s:%d: %s", shown, name, line, text);
     } else {
-        sl_prepare_report(prepare, code, hint, 0, name.len, "%.*s: %s", shown, (const char *)name.ptr,
-                          message);
+        snprintf(message, sizeof message, "%.*s: %s", shown, name, text);
     }
+    if (file->path.len == 0 || prepare->report_file == NULL) {
+        sl_prepare_report(prepare, code, hint, 0, file->name.len, "%s", message);
+        return;
+    }
+    prepare->report_file(prepare->context, code, message, hint, file->path, file->source,
+                         line > 0 ? (uint32_t)line : 0);
 }
 
 /* Lua's text starts with "CHUNK:LINE: "; both are reported by themselves. */
-static void report_compile_error(sl_prepare *prepare, sl_slice name, const char *text) {
+static void report_compile_error(sl_prepare *prepare, const script_file *file, const char *text) {
     const char *at = text;
     int line = 0;
     for (; *at != '\0'; at++) {
@@ -47,7 +58,7 @@ static void report_compile_error(sl_prepare *prepare, sl_slice name, const char 
         text = end + (end[1] == ' ' ? 2 : 1);
         break;
     }
-    report(prepare, "SECLUA_E_SCRIPT", name, line, text);
+    report(prepare, "SECLUA_E_SCRIPT", file, line, text);
 }
 
 /* ---- warnings ---- */
@@ -76,7 +87,7 @@ static const char *door_of(const char *library, const char *field, const seclua_
     return options->allow_io ? NULL : "lua.allow.io"; /* io, dofile, loadfile */
 }
 
-static void warn_of_doors(sl_prepare *prepare, sl_slice name, const sl_vm_facts *facts) {
+static void warn_of_doors(sl_prepare *prepare, const script_file *file, const sl_vm_facts *facts) {
     for (size_t i = 0; i < facts->use_count; i++) {
         const char *library = facts->uses[i].library;
         const char *field = facts->uses[i].field;
@@ -89,13 +100,30 @@ static void warn_of_doors(sl_prepare *prepare, sl_slice name, const sl_vm_facts 
         snprintf(message, sizeof message, "%s%s%.60s is not allowed%s%s%s", library,
                  field[0] == '\0' ? "" : ".", field, door[0] == '\0' ? "" : " here (option ", door,
                  door[0] == '\0' ? "" : ")");
-        report(prepare, "SECLUA_W_SCRIPT", name, facts->uses[i].line, message);
+        report(prepare, "SECLUA_W_SCRIPT", file, facts->uses[i].line, message);
     }
 }
 
-static void warn(sl_prepare *prepare, sl_slice name, const sl_vm_facts *facts) {
+static void warn_of_globals(sl_prepare *prepare, const script_file *file, const sl_vm_facts *facts) {
+    for (size_t i = 0; i < facts->global_count; i++) {
+        const sl_vm_global *global = &facts->globals[i];
+        char message[200];
+        if (global->is_made_in_chunk) continue;
+        if (global->made_line > 0) {
+            snprintf(message, sizeof message,
+                     "%.60s becomes a global inside a function: if that is not meant, write local %.60s",
+                     global->name, global->name);
+            report(prepare, "SECLUA_W_SCRIPT", file, global->made_line, message);
+        } else if (!facts->has_hidden_globals) {
+            snprintf(message, sizeof message, "nothing defines the global %.60s: it is nil", global->name);
+            report(prepare, "SECLUA_W_SCRIPT", file, global->read_line, message);
+        }
+    }
+}
+
+static void warn(sl_prepare *prepare, const script_file *file, const sl_vm_facts *facts) {
     if (!facts->sets_main) {
-        report(prepare, "SECLUA_W_SCRIPT", name, 0,
+        report(prepare, "SECLUA_W_SCRIPT", file, 0,
                facts->has_local_main
                    ? "main is local: the engine calls the global function main, so every run will fail"
                    : "no global function main is defined, so every run will fail");
@@ -103,15 +131,16 @@ static void warn(sl_prepare *prepare, sl_slice name, const sl_vm_facts *facts) {
     if (facts->old_name != NULL) {
         char message[96];
         snprintf(message, sizeof message, "%s is of Lua 5.1 and does not exist in Lua 5.4", facts->old_name);
-        report(prepare, "SECLUA_W_SCRIPT", name, facts->old_name_line, message);
+        report(prepare, "SECLUA_W_SCRIPT", file, facts->old_name_line, message);
     }
     if (facts->reads_response_body && !prepare->rules->config.response_body_access) {
-        report(prepare, "SECLUA_W_SCRIPT", name, 0, "reads RESPONSE_BODY, but SecResponseBodyAccess is Off");
+        report(prepare, "SECLUA_W_SCRIPT", file, 0, "reads RESPONSE_BODY, but SecResponseBodyAccess is Off");
     }
     if (facts->reads_request_body && !prepare->rules->config.request_body_access) {
-        report(prepare, "SECLUA_W_SCRIPT", name, 0, "reads REQUEST_BODY, but SecRequestBodyAccess is Off");
+        report(prepare, "SECLUA_W_SCRIPT", file, 0, "reads REQUEST_BODY, but SecRequestBodyAccess is Off");
     }
-    warn_of_doors(prepare, name, facts);
+    warn_of_doors(prepare, file, facts);
+    warn_of_globals(prepare, file, facts);
 }
 
 /* ---- compiling ---- */
@@ -160,8 +189,8 @@ typedef enum outcome { COMPILED, REFUSED, NO_MEMORY } outcome;
 
 /* Fills out and facts; reports errors and warnings while the texts in the state still live. Stack of L:
  * ends empty */
-static outcome compile(sl_prepare *prepare, lua_State *L, sl_slice name, sl_slice source, image *out) {
-    const sl_slice text = text_of(source);
+static outcome compile(sl_prepare *prepare, lua_State *L, const script_file *file, image *out) {
+    const sl_slice text = text_of(file->source), name = file->name;
     char *chunk = sl_arena_alloc(prepare->arena, name.len + 2);
     chunk[0] = '@';
     memcpy(chunk + 1, name.ptr, name.len);
@@ -169,13 +198,13 @@ static outcome compile(sl_prepare *prepare, lua_State *L, sl_slice name, sl_slic
     const int status = luaL_loadbufferx(L, (const char *)text.ptr, text.len, chunk, "t");
     if (status == LUA_ERRMEM) return NO_MEMORY;
     if (status != LUA_OK) {
-        report_compile_error(prepare, name, lua_tostring(L, -1));
+        report_compile_error(prepare, file, lua_tostring(L, -1));
         return REFUSED;
     }
     if (lua_dump(L, add_bytes, out, 0) != 0) return NO_MEMORY;
     sl_vm_facts facts;
     sl_vm_facts_of(L, -1, &facts);
-    warn(prepare, name, &facts);
+    warn(prepare, file, &facts);
     return COMPILED;
 }
 
@@ -203,45 +232,48 @@ static sl_slice folder_of(sl_slice path) {
     return path;
 }
 
-static bool is_acceptable(sl_prepare *prepare, sl_slice name, sl_slice source) {
+static bool is_acceptable(sl_prepare *prepare, const script_file *file) {
+    const sl_slice source = file->source;
     if (source.len > sl_source_bytes_max) {
-        report(prepare, "SECLUA_E_SCRIPT", name, 0, "a script has at most 1 MiB");
+        report(prepare, "SECLUA_E_SCRIPT", file, 0, "a script has at most 1 MiB");
         return false;
     }
     if (source.len != 0 && source.ptr[0] == LUA_SIGNATURE[0]) {
-        report(prepare, "SECLUA_E_SCRIPT", name, 0, "precompiled Lua is not accepted");
+        report(prepare, "SECLUA_E_SCRIPT", file, 0, "precompiled Lua is not accepted");
         return false;
     }
     return true;
 }
 
 const sl_script *sl_script_load(sl_prepare *prepare, sl_slice name) {
-    sl_slice path, source;
+    script_file file = {.name = name};
     errno = 0;
-    if (!prepare->read_file(prepare->context, name, &path, &source)) {
-        report(prepare, "SECLUA_E_SCRIPT", name, 0,
+    if (!prepare->read_file(prepare->context, name, &file.path, &file.source)) {
+        file.path = SL_EMPTY;
+        report(prepare, "SECLUA_E_SCRIPT", &file, 0,
                errno == 0 ? "the script cannot be read" : strerror(errno));
         return NULL;
     }
-    const sl_script *shared = known(prepare->rules, name, source);
+    const sl_script *shared = known(prepare->rules, name, file.source);
     if (shared != NULL) return shared;
-    if (!is_acceptable(prepare, name, source)) return NULL;
+    if (!is_acceptable(prepare, &file)) return NULL;
     sl_script *script = SL_NEW(prepare->arena, sl_script);
-    script->name = sl_slice_of(sl_arena_z(prepare->arena, name), name.len);
-    script->folder = folder_of(path);
-    script->source = source;
+    script->name = file.name = sl_slice_of(sl_arena_z(prepare->arena, name), name.len);
+    script->folder = folder_of(file.path);
+    script->source = file.source;
     lua_State *L = lua_newstate(allocate, NULL);
     image out = {0};
-    const outcome result = L == NULL ? NO_MEMORY : compile(prepare, L, script->name, source, &out);
+    const outcome result = L == NULL ? NO_MEMORY : compile(prepare, L, &file, &out);
     if (L != NULL) lua_close(L);
     if (result != COMPILED) {
         if (result == NO_MEMORY)
-            report(prepare, "SECLUA_E_MEMORY", name, 0, "no memory to compile the script");
+            report(prepare, "SECLUA_E_MEMORY", &file, 0, "no memory to compile the script");
         free(out.bytes);
         return NULL;
     }
     script->bytes = out.bytes;
     script->byte_count = out.count;
+    script->index = prepare->rules->script_count;
     sl_prepare_own(prepare, out.bytes, free);
     add(prepare->rules, prepare->arena, script);
     return script;

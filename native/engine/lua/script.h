@@ -23,10 +23,22 @@ sl_slice sl_script_name(const sl_script *script);
 
 typedef enum sl_run_kind { SL_RUN_RULE = 0, SL_RUN_EXEC, SL_RUN_INSPECT } sl_run_kind;
 
+/* What m.match adds to the alert of the rule; in the transaction's arena. */
+typedef struct sl_script_match {
+    sl_slice text;
+    sl_slice variable, value; /* for MATCHED_VAR_NAME and MATCHED_VAR */
+    sl_slice data;            /* in place of the rule's logdata */
+    bool has_variable, has_data;
+    int8_t severity; /* -1 = the rule's own */
+    const sl_slice *tags; /* beside the rule's own */
+    size_t tag_count;
+} sl_script_match;
+
 typedef struct sl_run_result {
     bool matched;
     bool failed;     /* error or limit; already logged */
     sl_slice text;   /* match text, in the transaction's arena */
+    const sl_script_match *match; /* main returned a result of m.match; NULL = plain text */
 } sl_run_result;
 
 /* argument: only for SL_RUN_INSPECT, exactly one string. Never raises, never leaves anything behind in the

@@ -66,6 +66,11 @@ sl_lua *sl_lua_ready(sl_engine *engine) {
     if (lua == NULL) {
         lua = calloc(1, sizeof *lua);
         if (lua == NULL) return NULL;
+        lua->stats = calloc(engine->rules->script_count + 1, sizeof *lua->stats);
+        if (lua->stats == NULL) {
+            free(lua);
+            return NULL;
+        }
         lua->engine = engine;
         lua->held_max = SIZE_MAX;
         lua->gross_left = UINT64_MAX;
@@ -89,5 +94,18 @@ void sl_lua_free(struct sl_lua *lua) {
     if (lua == NULL) return;
     sl_lua_drop(lua);
     sl_api_free_operators(lua);
+    free(lua->stats);
     free(lua);
+}
+
+bool seclua_engine_script_stats(const seclua_engine *handle, size_t index, seclua_script_stats *out) {
+    const sl_engine *engine = (const sl_engine *)handle;
+    if (index >= engine->rules->script_count) return false;
+    if (engine->lua == NULL) {
+        memset(out, 0, sizeof *out);
+    } else {
+        *out = engine->lua->stats[index];
+    }
+    out->name = engine->rules->scripts[index]->name;
+    return true;
 }

@@ -21,6 +21,7 @@ struct sl_script {
     sl_slice source;  /* the file; equal name and source share the image */
     const void *bytes; /* bytecode with debug information, dumped by script.c and loaded by nobody else */
     size_t byte_count;
+    size_t index; /* among the scripts of its rule set: of its counters */
 };
 
 typedef enum sl_budget {
@@ -57,13 +58,16 @@ typedef struct sl_lua_run {
     sl_run_kind kind;
     const sl_slice *argument; /* NULL = main gets none */
     sl_run_result *result;
+    int returned;             /* type of the first result, LUA_T… */
     bool returned_true;       /* worth a warning: it does not match */
+    bool lacks_main;
 
     uint64_t instructions, instructions_max;
     uint64_t steps, steps_max;     /* of the pattern matcher */
     uint32_t calls, log_records, coroutines;
     int64_t deadline_us;           /* monotonic; INT64_MAX = none */
     size_t held_at_start;          /* bytes of the state */
+    int64_t started_ns;            /* monotonic */
     size_t arena_at_start;
     sl_budget tripped;             /* the limit that ended the run; it stays, whatever pcall does */
     sl_budget refused;             /* why the allocator last said no */
@@ -83,6 +87,7 @@ typedef struct sl_lua {
     size_t held_bytes; /* of the state, as handed out by the allocator */
     size_t held_after_collection; /* held_bytes when the collector last ran between runs */
     size_t held_max;   /* SIZE_MAX outside runs */
+    size_t held_peak;  /* most of held_bytes since the run began */
     uint64_t gross_left;
     sl_lua_run run;
     uint64_t seed; /* for generators; stepped at each use */
@@ -93,6 +98,7 @@ typedef struct sl_lua {
     sl_lua_name names[sl_lua_names]; /* by hash; the last one stays */
     uint64_t warned[sl_lua_warned_max];
     size_t warned_count;
+    seclua_script_stats *stats;      /* by index of the script */
     struct sl_lua_operators *operators; /* prepared for m.op and its kin (api_operators.c) */
 } sl_lua;
 
@@ -102,6 +108,7 @@ typedef enum sl_lua_slot {
     SL_LUA_LIBRARIES,        /* name → metatable of its overlays */
     SL_LUA_STRING,           /* the shared string library */
     SL_LUA_STRING_META,      /* metatable of all strings */
+    SL_LUA_MATCH,            /* metatable of what m.match makes */
     SL_LUA_NO_GLOBALS,       /* empty table: the globals between runs */
     SL_LUA_MODULES,          /* path → main function of a required module */
     SL_LUA_RUN,              /* this run's own: files to close, loaded modules; nil between runs */
@@ -122,6 +129,12 @@ sl_lua *sl_lua_ready(sl_engine *engine);
 void sl_lua_drop(sl_lua *lua);
 /* The next 64 random bits of this thread. */
 uint64_t sl_lua_random(sl_lua *lua);
+
+/* Counts a call of what lua.allow keeps closed. */
+static inline void sl_lua_note_door(lua_State *L) {
+    sl_lua *lua = sl_lua_of(L);
+    lua->stats[lua->run.script->index].closed_doors++;
+}
 
 /* Text of a Lua string at index. */
 static inline sl_slice sl_lua_slice(lua_State *L, int index) {

@@ -14,6 +14,23 @@ static const char *const old_names[] = {"setfenv", "getfenv", "module", NULL};
 static const char *const door_names[] = {"io",      "os",     "debug",    "package",
                                          "require", "dofile", "loadfile", NULL};
 
+/* What every run finds without making it: sandbox.c. The names of doors and of Lua 5.1 have warnings of their
+ * own. */
+static const char *const known_names[] = {
+    "_G",           "_VERSION", "assert",   "collectgarbage", "coroutine", "debug",  "dofile",   "error",
+    "getmetatable", "io",       "ipairs",   "load",           "loadfile",  "loadstring", "m",    "main",
+    "math",         "next",     "os",       "package",        "pairs",     "pcall",  "print",    "rawequal",
+    "rawget",       "rawlen",   "rawset",   "require",        "select",    "setmetatable", "string",
+    "table",        "tonumber", "tostring", "type",           "unpack",    "utf8",   "warn",     "xpcall",
+    "setfenv",      "getfenv",  "module",   NULL};
+
+static const char *const makers_of_globals[] = {"_G",       "load",   "loadstring", "require",
+                                                "loadfile", "dofile", NULL};
+
+unsigned sl_vm_counted(const lua_State *L) {
+    return L->hookcount > L->basehookcount ? 0 : (unsigned)(L->basehookcount - L->hookcount);
+}
+
 bool sl_vm_is_stack(const lua_State *L, const void *block) { return block != NULL && L->stack.p == block; }
 
 static const char *constant_text(const Proto *proto, int index) {
@@ -49,6 +66,18 @@ static int line_of(const Proto *proto, int pc) {
     return line;
 }
 
+/* The entry of a global that is not the engine's own; NULL when it is, or when there are too many. */
+static sl_vm_global *global_of(sl_vm_facts *facts, const char *name) {
+    if (name == NULL || listed(known_names, name) != NULL) return NULL;
+    for (size_t i = 0; i < facts->global_count; i++) {
+        if (strcmp(facts->globals[i].name, name) == 0) return &facts->globals[i];
+    }
+    if (facts->global_count == sl_vm_globals_max) return NULL;
+    sl_vm_global *global = &facts->globals[facts->global_count++];
+    *global = (sl_vm_global){.name = name};
+    return global;
+}
+
 static void note_use(sl_vm_facts *facts, const char *library, const char *field, int line) {
     for (size_t i = 0; i < facts->use_count; i++) {
         if (facts->uses[i].library == library && strcmp(facts->uses[i].field, field) == 0) return;
@@ -66,6 +95,9 @@ static void read_global(const Proto *proto, int pc, sl_vm_facts *facts) {
     const Instruction code = proto->code[pc];
     const char *name = constant_text(proto, GETARG_C(code));
     if (name == NULL) return;
+    if (listed(makers_of_globals, name) != NULL) facts->has_hidden_globals = true;
+    sl_vm_global *global = global_of(facts, name);
+    if (global != NULL && global->read_line == 0) global->read_line = line_of(proto, pc);
     const char *old = listed(old_names, name);
     if (old != NULL && facts->old_name == NULL) {
         facts->old_name = old;
@@ -82,12 +114,22 @@ static void read_global(const Proto *proto, int pc, sl_vm_facts *facts) {
     note_use(facts, library, field == NULL ? "" : field, line_of(proto, pc));
 }
 
+static void write_global(const Proto *proto, int pc, bool is_chunk, sl_vm_facts *facts) {
+    sl_vm_global *global = global_of(facts, constant_text(proto, GETARG_B(proto->code[pc])));
+    if (global == NULL) return;
+    if (is_chunk) {
+        global->is_made_in_chunk = true;
+    } else if (global->made_line == 0) {
+        global->made_line = line_of(proto, pc);
+    }
+}
+
 static bool sets_main(const Proto *proto, Instruction code) {
     const char *name = constant_text(proto, GETARG_B(code));
     return name != NULL && strcmp(name, "main") == 0;
 }
 
-static void read_code(const Proto *proto, sl_vm_facts *facts) {
+static void read_code(const Proto *proto, bool is_chunk, sl_vm_facts *facts) {
     for (int pc = 0; pc < proto->sizecode; pc++) {
         const Instruction code = proto->code[pc];
         switch (GET_OPCODE(code)) {
@@ -95,6 +137,9 @@ static void read_code(const Proto *proto, sl_vm_facts *facts) {
             if (is_environment(proto, GETARG_B(code))) read_global(proto, pc, facts);
             break;
         case OP_SETTABUP:
+            if (is_environment(proto, GETARG_A(code))) write_global(proto, pc, is_chunk, facts);
+            if (sets_main(proto, code)) facts->sets_main = true;
+            break;
         case OP_SETFIELD: /* _G.main = … */
             if (sets_main(proto, code)) facts->sets_main = true;
             break;
@@ -123,7 +168,7 @@ static void read_constants(const Proto *proto, sl_vm_facts *facts) {
 }
 
 static void read_function(const Proto *proto, sl_vm_facts *facts, int depth) {
-    read_code(proto, facts);
+    read_code(proto, depth == 0, facts);
     read_constants(proto, facts);
     if (depth == nesting_max) return;
     for (int i = 0; i < proto->sizep; i++) read_function(proto->p[i], facts, depth + 1);

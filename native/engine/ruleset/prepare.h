@@ -22,6 +22,9 @@ typedef struct sl_prepare {
     sl_arena *arena;          /* lives as long as the rule set */
     /* code: "SECLUA_E_…" or "SECLUA_W_…"; hint may be NULL. offset and length mark a part of the argument. */
     void (*report)(void *context, const char *code, const char *message, const char *hint, size_t offset, size_t length);
+    /* The same about a file that a rule names: line of that file, 0 = the file as a whole. NULL: report is called instead. */
+    void (*report_file)(void *context, const char *code, const char *message, const char *hint, sl_slice file, sl_slice content,
+                        uint32_t line);
     /* A file named by a rule: looked for beside the file that holds the directive, then in cwd. false: not to be read (errno).
      * content and path live as long as the rule set. */
     bool (*read_file)(void *context, sl_slice name, sl_slice *path, sl_slice *content);

@@ -11,13 +11,15 @@ int64_t sl_clock_wall_us(void) {
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-int64_t sl_clock_monotonic_us(void) {
+int64_t sl_clock_monotonic_us(void) { return sl_clock_monotonic_ns() / 1000; }
+
+int64_t sl_clock_monotonic_ns(void) {
 #if defined(CLOCK_MONOTONIC)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 #else
-    return sl_clock_wall_us();
+    return sl_clock_wall_us() * 1000;
 #endif
 }
 

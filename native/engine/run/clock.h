@@ -8,6 +8,7 @@
 
 int64_t sl_clock_wall_us(void);      /* epoch microseconds */
 int64_t sl_clock_monotonic_us(void);
+int64_t sl_clock_monotonic_ns(void);
 void sl_clock_local(time_t when, struct tm *out);
 
 #endif

@@ -204,6 +204,10 @@ static void evaluate_script(sl_txn *txn, const sl_rule *link, sl_last_match *las
     last->link = link;
     last->name = last->raw_value = last->parameter = last->reference = SL_EMPTY;
     last->text = result.text;
+    last->alert = result.match;
+    if (result.match != NULL && result.match->has_variable) {
+        remember(txn, result.match->variable, sl_text_new(&txn->arena, result.match->value), link->link_index);
+    }
     on_match(txn, link);
 }
 
@@ -227,7 +231,9 @@ static void evaluate_link(sl_txn *txn, const sl_rule *link, sl_last_match *last)
 /* ---- one unit: a rule or a whole chain ---- */
 
 static void finish(sl_txn *txn, const sl_rule *starter, const sl_last_match *last) {
-    if (starter->severity >= 0 && starter->severity < txn->highest_severity) txn->highest_severity = starter->severity;
+    const bool has_own_severity = last->alert != NULL && last->alert->severity >= 0;
+    const int severity = has_own_severity ? last->alert->severity : starter->severity;
+    if (severity >= 0 && severity < txn->highest_severity) txn->highest_severity = severity;
     txn->engine->stats.matches++;
     seclua_event *event = sl_event_add(txn, starter, last);
     sl_verdict_apply(txn, starter, event);

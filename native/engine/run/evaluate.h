@@ -16,6 +16,7 @@ void sl_evaluate_phase(sl_txn *txn, unsigned phase);
 typedef struct sl_last_match {
     const sl_rule *link;
     sl_slice name, raw_value, parameter, text, reference;
+    const struct sl_script_match *alert; /* what a script adds to the event; NULL = nothing */
 } sl_last_match;
 
 /* Builds and keeps the event of a starter whose whole chain matched. */

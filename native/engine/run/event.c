@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a matched rule leaves behind: everything expanded at completion, so that macros show the state of the last match. */
+#include "lua/script.h"
 #include "run/evaluate.h"
 #include "run/host.h"
 
@@ -19,12 +20,14 @@ static sl_slice expanded(sl_txn *txn, const sl_macro *macro) {
     return macro == NULL ? SL_EMPTY : sl_macro_expand(txn, macro);
 }
 
-static void add_tags(sl_txn *txn, const sl_rule *starter, seclua_event *event) {
-    if (starter->tag_count == 0) return;
-    sl_slice *tags = sl_arena_alloc(&txn->arena, starter->tag_count * sizeof *tags);
+static void add_tags(sl_txn *txn, const sl_rule *starter, const sl_script_match *alert, seclua_event *event) {
+    const size_t more = alert == NULL ? 0 : alert->tag_count;
+    if (starter->tag_count + more == 0) return;
+    sl_slice *tags = sl_arena_alloc(&txn->arena, (starter->tag_count + more) * sizeof *tags);
     for (size_t i = 0; i < starter->tag_count; i++) tags[i] = sl_macro_expand(txn, starter->tags[i]);
+    for (size_t i = 0; i < more; i++) tags[starter->tag_count + i] = alert->tags[i];
     event->tags = tags;
-    event->tag_count = starter->tag_count;
+    event->tag_count = starter->tag_count + more;
 }
 
 static void add_variables(sl_txn *txn, seclua_event *event) {
@@ -55,7 +58,9 @@ seclua_event *sl_event_add(sl_txn *txn, const sl_rule *starter, const sl_last_ma
     event->rev = starter->rev;
     event->message = expanded(txn, starter->message);
     event->data = expanded(txn, starter->data);
-    add_tags(txn, starter, event);
+    if (last->alert != NULL && last->alert->has_data) event->data = last->alert->data;
+    if (last->alert != NULL && last->alert->severity >= 0) event->severity = last->alert->severity;
+    add_tags(txn, starter, last->alert, event);
     add_variables(txn, event);
     if (last->link != NULL && last->link->kind == SL_RULE_OPERATOR) {
         event->operator_name = last->link->op->name;

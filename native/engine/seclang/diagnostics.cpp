@@ -64,6 +64,14 @@ void Diagnostics::add(Code code, const Position &at, std::string message, std::s
     }
 }
 
+void Diagnostics::add(Code code, const Position &at, std::string message, std::string hint, std::string source_line) {
+    const size_t before = all_.size();
+    add(code, at, std::move(message), std::move(hint));
+    if (all_.size() > before) {
+        all_.back().source_line = std::move(source_line);
+    }
+}
+
 void Diagnostics::set_line_source(std::string (*line_of)(void *context, const Position &at), void *context) {
     line_of_ = line_of;
     context_ = context;

@@ -33,6 +33,8 @@ Code code_of(std::string_view name);
 class Diagnostics {
   public:
     void add(Code code, const Position &at, std::string message, std::string hint = {});
+    // The same about a file that is no source of the load: the text of its line comes along.
+    void add(Code code, const Position &at, std::string message, std::string hint, std::string source_line);
     bool has_errors() const { return errors_ != 0; }
     const std::vector<Diagnostic> &all() const { return all_; }
     // Text of a line for the mark; the sources of the load provide it.
