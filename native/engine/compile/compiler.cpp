@@ -96,8 +96,8 @@ void Compiler::describe() {
     info.can_wait = rules_->can_wait;
     info.has_body_access = config.request_body_access;
     info.request_body_limit_bytes = config.request_body_limit_bytes;
-    info.wants_audit = config.audit_engine != SL_OFF;
-    info.inspects_response_body = config.response_body_access;
+    info.wants_audit = info.wants_audit || config.audit_engine != SL_OFF; // a ctl may have said so
+    info.inspects_response_body = info.inspects_response_body || config.response_body_access;
     for (const Unit *unit : starters_) {
         for (const Link &link : unit->links) {
             for (size_t i = 0; i < link.image->target_count; i++) {
