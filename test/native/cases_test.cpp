@@ -215,6 +215,14 @@ bool some_record_has(const seclua_txn *txn, const std::string &part) {
     return false;
 }
 
+// Values that no two runs share: the clock's, and names made up at random.
+bool is_volatile(const std::string &name) {
+    for (const char *start : {"FILES_TMPNAMES", "TIME", "DURATION", "UNIQUE_ID", "PERF_"}) {
+        if (name.starts_with(start)) return true;
+    }
+    return false;
+}
+
 // Everything a case could ask about matches: what must be equal under every switch.
 std::string fingerprint(seclua_txn *txn) {
     std::ostringstream out;
@@ -222,9 +230,16 @@ std::string fingerprint(seclua_txn *txn) {
     for (size_t i = 0; i < seclua_txn_event_count(txn); i++) {
         const seclua_event *event = seclua_txn_event(txn, i);
         out << event->rule_id << ' ' << int(event->phase) << event->log << event->audit << event->disruptive << ' '
-            << text_of(event->message) << ' ' << text_of(event->data) << ' ' << joined(variables_of(event)) << ' '
-            << text_of(event->parameter) << ' ' << text_of(event->value) << ' ' << text_of(event->match_text) << ' '
-            << text_of(event->reference) << '\n';
+            << text_of(event->parameter) << ' ' << text_of(event->match_text) << ' ' << text_of(event->reference);
+        for (size_t k = 0; k < event->variable_count; k++) {
+            const seclua_matched_variable &variable = event->variables[k];
+            const std::string name = text_of(variable.name);
+            out << ' ' << variable.link << ' ' << name << '=' << (is_volatile(name) ? "" : text_of(variable.value));
+        }
+        if (!is_volatile(text_of(event->variable_name))) {
+            out << ' ' << text_of(event->value) << ' ' << text_of(event->message) << ' ' << text_of(event->data);
+        }
+        out << '\n';
     }
     for (const char *name : {"ARGS", "REQUEST_BODY_LENGTH", "REQBODY_ERROR_MSG", "MATCHED_VAR_NAME"}) {
         out << joined(values_of(txn, name)) << '\n';
