@@ -24,11 +24,13 @@ static const uint16_t class_of[256] = {
     SP, CO, QU, CO, OT, EN, AM, QU, OT, OT, CO, EN, QU, CO, DT, SL, /* 20: blank ! " # $ % & ' ( ) * + , - . / */
     DI, DI, DI, DI, DI, DI, DI, DI, DI, DI, OT, QU, CO, OT, CO, OT, /* 30: digits : ; < = > ? */
     OT, UP, UP, UP, UP, UP, UP, UP, UP, UP, UP, UP, UP, UP, UP, UP, /* 40 */
-    UP, UP, UP, UP, UP, UP, UP, UP, UP, UP, UP, OT, BS, OT, QU, OT, /* 50: … [ \ ] ^ _ */
+    UP, UP, UP, UP, UP, UP, UP, UP, UP, UP, UP, OT, BS, OT, QU, LO, /* 50: … [ \ ] ^ _ */
     OT, LO, LO, LO, LO, LO, LO, LO, LO, LO, LO, LO, LO, LO, LO, LO, /* 60 */
     LO, LO, LO, LO, LO, LO, LO, LO, LO, LO, LO, OT, OT, OT, OT, OT, /* 70 */
     HI16, HI16, HI16, HI16, HI16, HI16, HI16, HI16,
 };
+
+uint32_t sl_class_of_byte(uint8_t byte) { return class_of[byte]; }
 
 uint32_t sl_classes_of(sl_slice text) {
     uint32_t a = SL_CLASS_ANY, b = 0, c = 0, d = 0;

@@ -11,7 +11,7 @@ extern "C" {
 
 enum {
     SL_CLASS_UPPER = 1 << 0,     /* A-Z */
-    SL_CLASS_LOWER = 1 << 1,     /* a-z */
+    SL_CLASS_LOWER = 1 << 1,     /* a-z _ */
     SL_CLASS_DIGIT = 1 << 2,     /* 0-9 */
     SL_CLASS_SPACE = 1 << 3,     /* blank, TAB, LF, VT, FF, CR */
     SL_CLASS_ENCODED = 1 << 4,   /* % + */
@@ -29,6 +29,7 @@ enum {
 
 /* Union over the bytes, and SL_CLASS_ANY. */
 uint32_t sl_classes_of(sl_slice text);
+uint32_t sl_class_of_byte(uint8_t byte);
 
 #ifdef __cplusplus
 }

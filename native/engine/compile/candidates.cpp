@@ -53,7 +53,7 @@ void Compiler::index_link(Link &link) {
         const int filter = used < 2 ? prefilter_.add(std::move(literals)) : -1;
         if (filter >= 0) rule.filters[used++] = filter;
     }
-    if (used == 0 || rule.is_multi_match) return;
+    if ((used == 0 && rule.operand.necessary_classes == 0) || rule.is_multi_match) return;
     for (size_t i = 0; i < rule.target_count; i++) {
         if (targets[i].is_count || targets[i].selector != SL_SELECT_ALL || !has_stable_list(targets[i].variable)) continue;
         const auto key = std::make_pair(targets[i].variable, rule.pipeline->index);

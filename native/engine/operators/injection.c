@@ -5,6 +5,7 @@
  * ModSecurity does since 2026: who can break the parser must not pass by it. */
 #include <libinjection.h>
 
+#include "base/classes.h"
 #include "operators/families.h"
 #include "operators/host.h"
 #include "operators/result.h"
@@ -63,10 +64,25 @@ static sl_answer detect_xss(const sl_call *call, const sl_operand *operand, sl_s
     return SL_YES;
 }
 
+static void need_more_than_words(sl_prepare *prepare, sl_operand *operand) {
+    (void)prepare;
+    operand->necessary_classes = ~(uint32_t)(SL_CLASS_UPPER | SL_CLASS_LOWER | SL_CLASS_DIGIT | SL_CLASS_ANY);
+}
+
+static void need_markup(sl_prepare *prepare, sl_operand *operand) {
+    sl_slice *const literals = SL_NEW_ARRAY(prepare->arena, sl_slice, 2);
+    literals[0] = SL_LIT("<");
+    literals[1] = SL_LIT("=");
+    sl_necessary *const necessary = SL_NEW(prepare->arena, sl_necessary);
+    necessary->literals = literals;
+    necessary->count = 2;
+    operand->necessary = necessary;
+}
+
 const sl_operator sl_operators_injection[] = {
-    {"detectSQLi", "DetectSQLi", SL_ARGUMENT_NONE, prepare_nothing, detect_sqli, NULL,
+    {"detectSQLi", "DetectSQLi", SL_ARGUMENT_NONE, prepare_nothing, detect_sqli, need_more_than_words,
      "libinjection takes the value for an SQL injection"},
-    {"detectXSS", "DetectXSS", SL_ARGUMENT_NONE, prepare_nothing, detect_xss, NULL,
+    {"detectXSS", "DetectXSS", SL_ARGUMENT_NONE, prepare_nothing, detect_xss, need_markup,
      "libinjection takes the value for cross-site scripting"},
     {0},
 };

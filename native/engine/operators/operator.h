@@ -57,6 +57,7 @@ typedef struct sl_operand {
     const void *prepared;         /* the operator's own, immutable; NULL when macro is set */
     int64_t number;               /* of the numeric operators */
     const sl_necessary *necessary;
+    uint32_t necessary_classes; /* SL_CLASS_*: a value that matches holds a byte of one of these kinds; 0 = no claim */
 } sl_operand;
 
 /* What match may use besides its operand and the value. */
@@ -80,7 +81,7 @@ typedef struct sl_operator {
     uint8_t argument;      /* sl_argument_kind */
     bool (*prepare)(sl_prepare *prepare, sl_slice argument, sl_operand *operand); /* false: an error was reported */
     sl_answer (*match)(const sl_call *call, const sl_operand *operand, sl_slice value, sl_match *match);
-    /* Leaves operand->necessary; called after prepare when there is no macro; NULL = always evaluate. */
+    /* Leaves operand->necessary or necessary_classes; called after prepare when there is no macro; NULL = always evaluate. */
     void (*necessary)(sl_prepare *prepare, sl_operand *operand);
     const char *manual;
 } sl_operator;

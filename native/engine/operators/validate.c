@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* @validateByteRange, @validateUrlEncoding, @validateUtf8Encoding: they match when the value is NOT valid. */
+#include "base/classes.h"
 #include "operators/families.h"
 #include "operators/result.h"
 
@@ -140,12 +141,32 @@ static sl_answer utf8_encoding(const sl_call *call, const sl_operand *operand, s
     return SL_NO;
 }
 
+/* ---- what a value needs in order to match ---- */
+
+static void need_outside_byte(sl_prepare *prepare, sl_operand *operand) {
+    (void)prepare;
+    const byte_set *const set = operand->prepared;
+    for (unsigned byte = 0; byte < 256; byte++) {
+        if (!set->has[byte]) operand->necessary_classes |= sl_class_of_byte((uint8_t)byte);
+    }
+}
+
+static void need_percent(sl_prepare *prepare, sl_operand *operand) {
+    (void)prepare;
+    operand->necessary_classes = SL_CLASS_ENCODED;
+}
+
+static void need_high_byte(sl_prepare *prepare, sl_operand *operand) {
+    (void)prepare;
+    operand->necessary_classes = SL_CLASS_HIGH;
+}
+
 const sl_operator sl_operators_validate[] = {
-    {"validateByteRange", "ValidateByteRange", SL_ARGUMENT_TEXT, prepare_byte_range, byte_range, NULL,
+    {"validateByteRange", "ValidateByteRange", SL_ARGUMENT_TEXT, prepare_byte_range, byte_range, need_outside_byte,
      "some byte of the value is outside these ranges"},
-    {"validateUrlEncoding", "ValidateUrlEncoding", SL_ARGUMENT_NONE, prepare_nothing, url_encoding, NULL,
+    {"validateUrlEncoding", "ValidateUrlEncoding", SL_ARGUMENT_NONE, prepare_nothing, url_encoding, need_percent,
      "some % of the value is not followed by two hex digits"},
-    {"validateUtf8Encoding", "ValidateUtf8Encoding", SL_ARGUMENT_NONE, prepare_nothing, utf8_encoding, NULL,
+    {"validateUtf8Encoding", "ValidateUtf8Encoding", SL_ARGUMENT_NONE, prepare_nothing, utf8_encoding, need_high_byte,
      "the value is not valid UTF-8"},
     {0},
 };

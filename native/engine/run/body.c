@@ -5,8 +5,7 @@
  * body is complete. */
 #include "run/body.h"
 
-#include <stdio.h>
-
+#include "base/digits.h"
 #include "base/strbuf.h"
 #include "bodies/json.h"
 #include "bodies/urlencoded.h"
@@ -164,11 +163,9 @@ static void add_part_headers(sl_txn *txn, const sl_part *part) {
 
 static void add_file(sl_txn *txn, const sl_part *part) {
     sl_arena *arena = &txn->arena;
-    char digits[24];
-    const int len = snprintf(digits, sizeof digits, "%zu", part->data.len);
     sl_members_add(&txn->files, arena, part->name, part->filename);
     sl_members_add(&txn->files_names, arena, part->name, part->name);
-    sl_members_add(&txn->files_sizes, arena, part->name, sl_arena_copy(arena, sl_slice_of(digits, (size_t)len)));
+    sl_members_add(&txn->files_sizes, arena, part->name, sl_digits(arena, (int64_t)part->data.len));
     sl_members_add(&txn->files_contents, arena, part->name, part->data);
     sl_members_add(&txn->multipart_filenames, arena, part->filename, part->filename);
     if (part->tmp_path.len != 0) sl_members_add(&txn->files_tmpnames, arena, part->name, part->tmp_path);

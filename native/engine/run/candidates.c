@@ -11,7 +11,8 @@
 #include "variables/variable.h"
 
 typedef struct sl_view_scan {
-    size_t seen;    /* members of the list already in bits */
+    size_t seen;      /* members of the list already in bits and classes */
+    uint32_t classes; /* kinds of bytes in any of them */
     bool any;
     uint64_t bits[];
 } sl_view_scan;
@@ -47,7 +48,18 @@ static const uint64_t *scan(sl_txn *txn, sl_text *text) {
     return text->candidates;
 }
 
+static uint32_t classes_of(sl_text *text) {
+    if (text->classes == 0) text->classes = sl_classes_of(text->slice);
+    return text->classes;
+}
+
+static bool lacks_classes(const sl_rule *link, uint32_t classes) {
+    return link->operand.necessary_classes != 0 && (classes & link->operand.necessary_classes) == 0;
+}
+
 bool sl_candidates_text(sl_txn *txn, const sl_rule *link, sl_text *text) {
+    if (txn->rules->options.no_acceleration || link->is_negated) return true;
+    if (lacks_classes(link, classes_of(text))) return false;
     if (link->filters[0] < 0 || txn->rules->prefilter == NULL) return true;
     const uint64_t *bits = scan(txn, text);
     return bits != NULL && has_all(bits, link);
@@ -72,10 +84,13 @@ bool sl_candidates_target(sl_txn *txn, const sl_rule *link, const sl_target *tar
         const sl_member *member = members->items[view->seen];
         if (variable->origins != 0 && (member->origin & variable->origins) == 0) continue;
         sl_text *text = variable->view == SL_VIEW_NAME ? member->name : member->value;
-        const uint64_t *bits = scan(txn, sl_values_apply(txn, text, link->pipeline));
+        sl_text *final = sl_values_apply(txn, text, link->pipeline);
+        view->classes |= classes_of(final);
+        const uint64_t *bits = scan(txn, final);
         if (bits == NULL) continue;
         view->any = true;
         for (uint32_t w = 0; w < txn->rules->prefilter->word_count; w++) view->bits[w] |= bits[w];
     }
-    return view->any && has_all(view->bits, link);
+    if (lacks_classes(link, view->classes)) return false;
+    return link->filters[0] < 0 || (view->any && has_all(view->bits, link));
 }

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "base/digits.h"
 #include "run/host.h"
 #include "run/verdict.h"
 
@@ -32,10 +33,7 @@ void sl_commit_collection(sl_txn *txn, sl_open_collection *collection) {
     for (size_t i = 0; i < count; i++) {
         const sl_change *change = &collection->changes[i];
         if (change->kind != SL_CHANGE_ADD) continue;
-        char digits[24];
-        const int len = snprintf(digits, sizeof digits, "%lld", (long long)*change->result);
-        sl_members_set(&collection->members, &txn->arena, change->name,
-                       sl_arena_copy(&txn->arena, sl_slice_of(digits, (size_t)len)));
+        sl_members_set(&collection->members, &txn->arena, change->name, sl_digits(&txn->arena, *change->result));
     }
 }
 

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/digits.h"
 #include "base/strbuf.h"
 #include "log/log.h"
 #include "run/commit.h"
@@ -31,12 +32,6 @@ static sl_slice lower(sl_arena *arena, sl_slice text) {
     uint8_t *copy = sl_arena_alloc(arena, text.len);
     for (size_t i = 0; i < text.len; i++) copy[i] = sl_ascii_lower(text.ptr[i]);
     return sl_slice_of(copy, text.len);
-}
-
-static sl_slice digits(sl_arena *arena, int64_t number) {
-    char text[24];
-    const int len = snprintf(text, sizeof text, "%lld", (long long)number);
-    return sl_arena_copy(arena, sl_slice_of(text, (size_t)len));
 }
 
 static int64_t add_saturating(int64_t a, int64_t b) {
@@ -146,7 +141,7 @@ sl_set_result sl_host_add(sl_txn *txn, sl_slice collection_name, sl_slice key, i
         const int64_t old = index < 0 ? number_in(&txn->tx, key)
                                       : txn->captures[index] == NULL ? 0 : sl_number_of(txn->captures[index]->slice);
         *result = add_saturating(old, delta);
-        tx_set(txn, key, digits(&txn->arena, *result));
+        tx_set(txn, key, sl_digits(&txn->arena, *result));
         return SL_SET_DONE;
     }
     sl_open_collection *collection = collection_of(txn, collection_name);
@@ -159,7 +154,7 @@ sl_set_result sl_host_add(sl_txn *txn, sl_slice collection_name, sl_slice key, i
     change->delta = delta;
     change->result = SL_NEW(&txn->arena, int64_t);
     *change->result = *result;
-    sl_members_set(&collection->members, &txn->arena, change->name, digits(&txn->arena, *result));
+    sl_members_set(&collection->members, &txn->arena, change->name, sl_digits(&txn->arena, *result));
     changed(txn, collection);
     *result = number_in(&collection->members, key);
     return SL_SET_DONE;
@@ -205,7 +200,7 @@ sl_set_result sl_host_deprecate(sl_txn *txn, sl_slice collection_name, sl_slice 
     sl_change *change = new_change(txn, collection, SL_CHANGE_DEPRECATE, key);
     change->amount = amount;
     change->period_seconds = period_seconds;
-    sl_members_set(&collection->members, &txn->arena, change->name, digits(&txn->arena, aged));
+    sl_members_set(&collection->members, &txn->arena, change->name, sl_digits(&txn->arena, aged));
     changed(txn, collection);
     return SL_SET_DONE;
 }
@@ -216,12 +211,12 @@ static void add_bookkeeping(sl_txn *txn, sl_open_collection *collection) {
     sl_arena *arena = &txn->arena;
     sl_members *members = &collection->members;
     sl_members_set(members, arena, SL_LIT("KEY"), collection->key.key);
-    sl_members_set(members, arena, SL_LIT("TIMEOUT"), digits(arena, info->timeout_seconds));
-    sl_members_set(members, arena, SL_LIT("CREATE_TIME"), digits(arena, info->create_epoch));
-    sl_members_set(members, arena, SL_LIT("UPDATE_COUNTER"), digits(arena, info->update_counter));
-    sl_members_set(members, arena, SL_LIT("UPDATE_RATE"), digits(arena, age <= 0 ? 0 : 60 * info->update_counter / age));
+    sl_members_set(members, arena, SL_LIT("TIMEOUT"), sl_digits(arena, info->timeout_seconds));
+    sl_members_set(members, arena, SL_LIT("CREATE_TIME"), sl_digits(arena, info->create_epoch));
+    sl_members_set(members, arena, SL_LIT("UPDATE_COUNTER"), sl_digits(arena, info->update_counter));
+    sl_members_set(members, arena, SL_LIT("UPDATE_RATE"), sl_digits(arena, age <= 0 ? 0 : 60 * info->update_counter / age));
     if (info->update_epoch != 0) {
-        sl_members_set(members, arena, SL_LIT("LAST_UPDATE_TIME"), digits(arena, info->update_epoch));
+        sl_members_set(members, arena, SL_LIT("LAST_UPDATE_TIME"), sl_digits(arena, info->update_epoch));
     }
     if (info->is_new) sl_members_set(members, arena, SL_LIT("IS_NEW"), SL_LIT("1"));
 }

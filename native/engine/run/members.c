@@ -1,13 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lists of members: append in arrival order, look up by folded hash, then by name. */
+/* Lists of members: append in arrival order, look up by folded hash, then by name.
+ *
+ * A long list gets a table of slots, probed in a line. It holds the first member of each name only, and dead ones stay in it:
+ * a look-up that meets a dead member falls back to the plain walk, which is its twin. */
 #include "run/members.h"
 
-enum { capacity_first = 8 };
+enum { capacity_first = 8, indexed_from = 16 };
 
 sl_text *sl_text_new(sl_arena *arena, sl_slice slice) {
     sl_text *text = SL_NEW(arena, sl_text);
     text->slice = slice;
     return text;
+}
+
+static bool has_name(const sl_member *member, sl_slice name, uint32_t hash) {
+    return member->hash == hash && sl_slice_equal_fold(member->name->slice, name);
+}
+
+static void index_member(sl_members *members, size_t position) {
+    const sl_member *member = members->items[position];
+    uint32_t slot = member->hash & members->slot_mask;
+    for (; members->slots[slot] != 0; slot = (slot + 1) & members->slot_mask) {
+        if (has_name(members->items[members->slots[slot] - 1], member->name->slice, member->hash)) return;
+    }
+    members->slots[slot] = (uint32_t)position + 1;
+}
+
+/* At most half full, so that a probe always ends. */
+static void grow_index(sl_members *members, sl_arena *arena) {
+    const uint32_t slot_count = members->slots == NULL ? 4 * indexed_from : 2 * (members->slot_mask + 1);
+    members->slots = SL_NEW_ARRAY(arena, uint32_t, slot_count);
+    members->slot_mask = slot_count - 1;
+    for (size_t i = 0; i < members->count; i++) index_member(members, i);
 }
 
 sl_member *sl_members_add(sl_members *members, sl_arena *arena, sl_slice name, sl_slice value) {
@@ -23,19 +47,36 @@ sl_member *sl_members_add(sl_members *members, sl_arena *arena, sl_slice name, s
     member->value = sl_text_new(arena, value);
     member->hash = sl_hash_fold(name);
     members->items[members->count++] = member;
+    if (members->slots == NULL ? members->count == indexed_from : members->count * 2 > members->slot_mask) {
+        grow_index(members, arena);
+    } else if (members->slots != NULL) {
+        index_member(members, members->count - 1);
+    }
     return member;
 }
 
 static bool is_named(const sl_member *member, sl_slice name, uint32_t hash) {
-    return !member->is_dead && member->hash == hash && sl_slice_equal_fold(member->name->slice, name);
+    return !member->is_dead && has_name(member, name, hash);
 }
 
-sl_member *sl_members_find(const sl_members *members, sl_slice name) {
-    const uint32_t hash = sl_hash_fold(name);
+static sl_member *walk(const sl_members *members, sl_slice name, uint32_t hash) {
     for (size_t i = 0; i < members->count; i++) {
         if (is_named(members->items[i], name, hash)) return members->items[i];
     }
     return NULL;
+}
+
+sl_member *sl_members_find_hashed(const sl_members *members, sl_slice name, uint32_t hash) {
+    if (members->slots == NULL) return walk(members, name, hash);
+    for (uint32_t slot = hash & members->slot_mask; members->slots[slot] != 0; slot = (slot + 1) & members->slot_mask) {
+        sl_member *member = members->items[members->slots[slot] - 1];
+        if (has_name(member, name, hash)) return member->is_dead ? walk(members, name, hash) : member;
+    }
+    return NULL;
+}
+
+sl_member *sl_members_find(const sl_members *members, sl_slice name) {
+    return sl_members_find_hashed(members, name, sl_hash_fold(name));
 }
 
 sl_member *sl_members_set(sl_members *members, sl_arena *arena, sl_slice name, sl_slice value) {

@@ -41,6 +41,8 @@ typedef struct sl_member {
 typedef struct sl_members {
     sl_member **items; /* arrival order */
     size_t count, capacity;
+    uint32_t *slots;   /* 1 + position of the first member of each name, by hash; made when the list is long */
+    uint32_t slot_mask;
 } sl_members;
 
 sl_text *sl_text_new(sl_arena *arena, sl_slice slice);
@@ -49,6 +51,8 @@ sl_text *sl_text_new(sl_arena *arena, sl_slice slice);
 sl_member *sl_members_add(sl_members *members, sl_arena *arena, sl_slice name, sl_slice value);
 /* First live member of that name (case folded), or NULL. */
 sl_member *sl_members_find(const sl_members *members, sl_slice name);
+/* The same where the hash (sl_hash_fold) is known. */
+sl_member *sl_members_find_hashed(const sl_members *members, sl_slice name, uint32_t hash);
 /* Sets the first member of that name, or adds one. Removes further ones of the same name. */
 sl_member *sl_members_set(sl_members *members, sl_arena *arena, sl_slice name, sl_slice value);
 /* True when there was one. */

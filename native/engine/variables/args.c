@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Arguments: six views over one list, told apart by the origin of each member (spec 02, section 4). */
-#include <stdio.h>
-
+#include "base/digits.h"
 #include "variables/families.h"
 
 static const sl_members *args(sl_txn *txn) { return &txn->args; }
 
 static bool args_combined_size(sl_txn *txn, sl_slice *value) {
-    char digits[24];
-    const int len = snprintf(digits, sizeof digits, "%zu", txn->args_size);
-    *value = sl_arena_copy(&txn->arena, sl_slice_of(digits, (size_t)len));
+    *value = sl_digits(&txn->arena, (int64_t)txn->args_size);
     return true;
 }
 

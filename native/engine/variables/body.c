@@ -2,6 +2,7 @@
 /* State of the request body, the XML tree, the whole request (spec 02, sections 5 and 7). */
 #include <stdio.h>
 
+#include "base/digits.h"
 #include "base/strbuf.h"
 #include "run/values.h"
 #include "variables/families.h"
@@ -12,9 +13,7 @@ static bool flag(bool is_set, sl_slice *value) {
 }
 
 static bool number(sl_txn *txn, uint64_t n, sl_slice *value) {
-    char digits[24];
-    const int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)n);
-    *value = sl_arena_copy(&txn->arena, sl_slice_of(digits, (size_t)len));
+    *value = sl_digits(&txn->arena, (int64_t)n);
     return true;
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/digits.h"
 #include "run/values.h"
 #include "variables/families.h"
 
@@ -17,9 +18,7 @@ TEXT(server_addr, server_address)
 TEXT(unique_id, id)
 
 static bool number(sl_txn *txn, unsigned n, sl_slice *value) {
-    char digits[12];
-    const int len = snprintf(digits, sizeof digits, "%u", n);
-    *value = sl_arena_copy(&txn->arena, sl_slice_of(digits, (size_t)len));
+    *value = sl_digits(&txn->arena, (int64_t)n);
     return true;
 }
 static bool remote_port(sl_txn *txn, sl_slice *value) { return number(txn, txn->client_port, value); }

@@ -3,8 +3,7 @@
  *
  * What it appends is a snapshot: texts never change, so a rule that sets variables while it runs does not disturb its own
  * loop. */
-#include <stdio.h>
-
+#include "base/digits.h"
 #include "operators/rx.h"
 #include "run/host.h"
 #include "run/values.h"
@@ -96,9 +95,7 @@ void sl_variable_expand(sl_txn *txn, const sl_target *target, sl_values *values)
     expand_plain(txn, target, values);
     const size_t counted = values->count - before;
     values->count = before;
-    char digits[24];
-    const int len = snprintf(digits, sizeof digits, "%zu", counted);
-    sl_text *text = sl_text_new(&txn->arena, sl_arena_copy(&txn->arena, sl_slice_of(digits, (size_t)len)));
+    sl_text *text = sl_text_new(&txn->arena, sl_digits(&txn->arena, (int64_t)counted));
     sl_values_add_count(txn, values, target, text);
 }
 
@@ -119,6 +116,7 @@ sl_text *sl_variable_first(sl_txn *txn, const sl_variable *variable, bool has_ke
         }
         return NULL;
     }
+    if (has_key && variable->find != NULL) return variable->find(txn, key, key_hash);
     sl_target target;
     memset(&target, 0, sizeof target);
     target.variable = variable;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Multipart flags, parts and uploads (spec 02, section 6). Flags are "0" unless the parser set them. */
-#include <stdio.h>
-
+#include "base/digits.h"
 #include "variables/families.h"
 
 #define FLAG(function, condition)                                                    \
@@ -33,9 +32,7 @@ static bool unmatched_boundary(sl_txn *txn, sl_slice *value) {
 }
 
 static bool files_combined_size(sl_txn *txn, sl_slice *value) {
-    char digits[24];
-    const int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)txn->files_size);
-    *value = sl_arena_copy(&txn->arena, sl_slice_of(digits, (size_t)len));
+    *value = sl_digits(&txn->arena, (int64_t)txn->files_size);
     return true;
 }
 

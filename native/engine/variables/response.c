@@ -2,15 +2,14 @@
 /* The response (spec 02, section 8); unset before its phase. */
 #include <stdio.h>
 
+#include "base/digits.h"
 #include "base/strbuf.h"
 #include "variables/families.h"
 
 static bool has_response(const sl_txn *txn) { return txn->response_status != 0; }
 
 static bool number(sl_txn *txn, uint64_t n, sl_slice *value) {
-    char digits[24];
-    const int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)n);
-    *value = sl_arena_copy(&txn->arena, sl_slice_of(digits, (size_t)len));
+    *value = sl_digits(&txn->arena, (int64_t)n);
     return true;
 }
 

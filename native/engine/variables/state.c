@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* State of the engine: last matches, the running rule, severities, regex limits (spec 02, section 11). */
-#include <stdio.h>
-
+#include "base/digits.h"
 #include "run/host.h"
 #include "run/values.h"
 #include "variables/families.h"
 
 static bool highest_severity(sl_txn *txn, sl_slice *value) {
-    char digits[8];
-    const int len = snprintf(digits, sizeof digits, "%d", txn->highest_severity);
-    *value = sl_arena_copy(&txn->arena, sl_slice_of(digits, (size_t)len));
+    *value = sl_digits(&txn->arena, (int64_t)txn->highest_severity);
     return true;
 }
 
@@ -42,30 +39,24 @@ static void rule_field(sl_txn *txn, const sl_variable *self, const sl_target *ta
     }
 }
 
-static sl_slice digits(sl_txn *txn, uint64_t n) {
-    char text[24];
-    const int len = snprintf(text, sizeof text, "%llu", (unsigned long long)n);
-    return sl_arena_copy(&txn->arena, sl_slice_of(text, (size_t)len));
-}
-
 /* Expansion of msg and logdata may itself ask for RULE: while it does, they are left out, so nothing recurses. */
 static void expand_rule(sl_txn *txn, const sl_variable *self, const sl_target *target, sl_values *values) {
     const sl_rule *rule = txn->current_rule;
     if (rule == NULL) return;
     txn->current_rule = NULL;
-    rule_field(txn, self, target, values, "id", true, digits(txn, rule->id));
+    rule_field(txn, self, target, values, "id", true, sl_digits(&txn->arena, (int64_t)rule->id));
     rule_field(txn, self, target, values, "rev", rule->rev.len != 0, rule->rev);
     rule_field(txn, self, target, values, "ver", rule->ver.len != 0, rule->ver);
     rule_field(txn, self, target, values, "severity", rule->severity >= 0,
-               digits(txn, (uint64_t)(rule->severity < 0 ? 0 : rule->severity)));
+               sl_digits(&txn->arena, rule->severity));
     if (rule->message != NULL && sl_target_selects_key(txn, target, SL_LIT("msg"))) {
         rule_field(txn, self, target, values, "msg", true, sl_macro_expand(txn, rule->message));
     }
     if (rule->data != NULL && sl_target_selects_key(txn, target, SL_LIT("logdata"))) {
         rule_field(txn, self, target, values, "logdata", true, sl_macro_expand(txn, rule->data));
     }
-    rule_field(txn, self, target, values, "maturity", rule->maturity != 0, digits(txn, rule->maturity));
-    rule_field(txn, self, target, values, "accuracy", rule->accuracy != 0, digits(txn, rule->accuracy));
+    rule_field(txn, self, target, values, "maturity", rule->maturity != 0, sl_digits(&txn->arena, rule->maturity));
+    rule_field(txn, self, target, values, "accuracy", rule->accuracy != 0, sl_digits(&txn->arena, rule->accuracy));
     txn->current_rule = rule;
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/digits.h"
 #include "run/clock.h"
 #include "variables/families.h"
 
@@ -26,9 +27,7 @@ static bool time_sec(sl_txn *txn, sl_slice *value) { return field(txn, "%S", val
 static bool time_wday(sl_txn *txn, sl_slice *value) { return field(txn, "%w", value); }
 
 static bool number(sl_txn *txn, int64_t n, sl_slice *value) {
-    char digits[24];
-    const int len = snprintf(digits, sizeof digits, "%lld", (long long)n);
-    *value = sl_arena_copy(&txn->arena, sl_slice_of(digits, (size_t)len));
+    *value = sl_digits(&txn->arena, (int64_t)n);
     return true;
 }
 static bool time_epoch(sl_txn *txn, sl_slice *value) { return number(txn, txn->now_epoch, value); }

@@ -9,16 +9,24 @@ static int capture_index(sl_slice key) {
     return key.len == 1 && sl_ascii_is_digit(key.ptr[0]) ? key.ptr[0] - '0' : -1;
 }
 
-/* Members in order of insertion, the captures last. */
+static sl_text *find_tx(sl_txn *txn, sl_slice key, uint32_t key_hash) {
+    const int index = capture_index(key);
+    if (index >= 0) return txn->captures[index];
+    const sl_member *member = sl_members_find_hashed(&txn->tx, key, key_hash);
+    return member == NULL ? NULL : member->value;
+}
+
+/* Keys are unique. All members come in order of insertion, the captures last. */
 static void expand_tx(sl_txn *txn, const sl_variable *self, const sl_target *target, sl_values *values) {
     static const char names[] = "0123456789";
-    const int index = target->selector == SL_SELECT_KEY ? capture_index(target->key) : -1;
-    if (index >= 0 && txn->captures[index] != NULL) {
-        sl_values_add(txn, values, self, target->key, txn->captures[index]);
+    if (target->selector == SL_SELECT_KEY) {
+        const int index = capture_index(target->key);
+        const sl_member *member = index >= 0 ? NULL : sl_members_find_hashed(&txn->tx, target->key, target->key_hash);
+        sl_text *text = index >= 0 ? txn->captures[index] : member == NULL ? NULL : member->value;
+        if (text != NULL) sl_values_add(txn, values, self, member == NULL ? target->key : member->name->slice, text);
         return;
     }
     sl_variable_expand_members(txn, target, &txn->tx, values);
-    if (target->selector == SL_SELECT_KEY) return;
     for (int i = 0; i < sl_captures_max; i++) {
         const sl_slice name = sl_slice_of(&names[i], 1);
         if (txn->captures[i] != NULL && sl_target_selects_key(txn, target, name)) {
@@ -42,7 +50,7 @@ static const sl_members *geo(sl_txn *txn) { return &txn->geo; }
     { .name = row_name, .kind = SL_COLLECTION, .members = function, .has_macro_keys = true, .manual = text }
 
 const sl_variable sl_variables_tx[] = {
-    {.name = "TX", .kind = SL_COLLECTION, .expand = expand_tx, .has_macro_keys = true,
+    {.name = "TX", .kind = SL_COLLECTION, .expand = expand_tx, .find = find_tx, .has_macro_keys = true,
      .manual = "variables of the transaction; TX:0 to TX:9 are captures"},
     PERSISTENT_ROW("IP", ip, "the record opened by initcol:ip"),
     PERSISTENT_ROW("GLOBAL", global, "the record opened by initcol:global"),

@@ -53,6 +53,8 @@ typedef struct sl_variable {
     const sl_members *(*members)(sl_txn *txn);
     /* Collections that are more than a list: what target selects, appended to values. NULL = generic over members. */
     void (*expand)(sl_txn *txn, const struct sl_variable *self, const sl_target *target, sl_values *values);
+    /* Collections with expand: the first value of a key, without a list; NULL = by expand. */
+    sl_text *(*find)(sl_txn *txn, sl_slice key, uint32_t key_hash);
     const char *canonical; /* not NULL: an alias of this name, shown under its own */
     bool is_inert;       /* accepted, never set: the compiler warns */
     bool has_macro_keys; /* TX and persistent collections: macros in selectors */
