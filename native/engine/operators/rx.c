@@ -22,8 +22,8 @@ static const sl_regex *pattern_of(const sl_call *call, const sl_operand *operand
 
 /* Groups that took no part are captured as the empty text, so that numbers stay in step, and have no
  * place. */
-static void add_groups(sl_match *match, sl_slice value, const sl_groups *groups) {
-    for (uint32_t i = 0; i < groups->count; i++) {
+static void add_groups(sl_match *match, sl_slice value, const sl_groups *groups, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
         if (groups->at[i].is_set) {
             sl_match_part(match, value, groups->at[i].start, groups->at[i].end - groups->at[i].start);
         } else {
@@ -39,7 +39,7 @@ static sl_answer rx(const sl_call *call, const sl_operand *operand, sl_slice val
         return sl_regex_match(regex, call->scratch, value, 0, 0, NULL);
     sl_groups groups;
     const sl_answer answer = sl_regex_match(regex, call->scratch, value, 0, 0, &groups);
-    if (answer == SL_YES) add_groups(match, value, &groups);
+    if (answer == SL_YES) add_groups(match, value, &groups, groups.count);
     return answer;
 }
 
@@ -52,6 +52,14 @@ static bool is_full(const sl_match *match) {
 static size_t after_byte(sl_slice value, size_t at) {
     const bool is_line_end = at + 1 < value.len && value.ptr[at] == '\r' && value.ptr[at + 1] == '\n';
     return at + (is_line_end ? 2 : 1);
+}
+
+/* What the matches of @rxGlobal count on by: groups behind the last one that took part have no number, or the next match
+ * would not begin where v3's does. */
+static uint32_t used_groups(const sl_groups *groups) {
+    uint32_t count = groups->count;
+    while (count > 1 && !groups->at[count - 1].is_set) count--;
+    return count;
 }
 
 /* Goes on from the end of each match until nobody wants more. Group numbers count through all matches. */
@@ -72,7 +80,7 @@ static sl_answer rx_global(const sl_call *call, const sl_operand *operand, sl_sl
             continue;
         }
         has_matched = true;
-        add_groups(match, value, &groups);
+        add_groups(match, value, &groups, used_groups(&groups));
         if (is_full(match)) break;
         was_empty = groups.at[0].start == groups.at[0].end;
         at = groups.at[0].end;

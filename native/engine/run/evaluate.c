@@ -180,6 +180,11 @@ static void evaluate_value(sl_txn *txn, const sl_rule *link, const sl_operand *o
     }
 }
 
+/* Nothing further is looked at. The logging phase runs in full after an intervention. */
+static bool is_over(const sl_txn *txn) {
+    return txn->engine_mode == SL_OFF || (txn->is_intervened && txn->cursor.phase != 5);
+}
+
 static void evaluate_operator(sl_txn *txn, const sl_rule *link, sl_last_match *last) {
     sl_cursor *cursor = &txn->cursor;
     sl_operand expanded;
@@ -190,7 +195,7 @@ static void evaluate_operator(sl_txn *txn, const sl_rule *link, sl_last_match *l
         if (operand == NULL || link->operand_per_value) operand = operand_for(txn, link, &expanded);
         evaluate_value(txn, link, operand, &value, last);
         if (cursor->matches != 0 && stops) return;
-        if (txn->engine_mode == SL_OFF || txn->is_intervened) return;
+        if (is_over(txn)) return;
     }
 }
 
@@ -277,8 +282,7 @@ static void run_units(sl_txn *txn, const sl_program *program) {
             continue;
         }
         const bool matched = evaluate_unit(txn, starter);
-        if (txn->engine_mode == SL_OFF) return;
-        if (txn->is_intervened && cursor->phase != 5) return;
+        if (is_over(txn)) return;
         if (matched && allow_ends_phase(txn, starter)) return;
         cursor->unit = matched && starter->has_jump ? starter->jump : cursor->unit + 1;
     }
