@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads the Markdown cases of test/cases: headings, fenced blocks, lists and tables into plain structs. What the format means
-// is written in test/cases/README.md; what an expectation means is the runner's business.
+// Reads the Markdown cases of test/cases: headings, fenced blocks, lists and tables into plain structs. What
+// the format means is written in test/cases/README.md; what an expectation means is the runner's business.
 #pragma once
 
 #include <map>
@@ -161,14 +161,14 @@ private:
     }
 
     static Exchange &last(Case &current) {
-        if (current.exchanges.empty()) throw std::runtime_error(current.title + ": no request stands before this");
+        if (current.exchanges.empty()) throw std::runtime_error(current.title + ": no request yet");
         return current.exchanges.back();
     }
 
     void expectation(const std::string &text) {
         if (cases_.empty()) return;
         Case &current = cases_.back();
-        std::vector<Expectation> &list = current.exchanges.empty() ? current.load : current.exchanges.back().expectations;
+        auto &list = current.exchanges.empty() ? current.load : current.exchanges.back().expectations;
         list.push_back({text, static_cast<unsigned>(at_ + 1)});
     }
 
@@ -217,13 +217,16 @@ inline std::vector<Case> rows_of(const Case &given) {
             for (size_t i = 0; i < given.table[0].size(); i++) {
                 const std::string mark = '<' + given.table[0][i] + '>';
                 const std::string &cell = given.table[row].at(i);
-                for (size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at + cell.size())) {
+                for (size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at)) {
                     text.replace(at, mark.size(), cell);
+                    at += cell.size();
                 }
             }
         };
         copy.title += " [";
-        for (const std::string &cell : given.table[row]) copy.title += (copy.title.back() == '[' ? "" : " | ") + cell;
+        for (const std::string &cell : given.table[row]) {
+            copy.title += (copy.title.back() == '[' ? "" : " | ") + cell;
+        }
         copy.title += ']';
         for (auto &[name, value] : copy.options) fill(value);
         for (File &file : copy.files) fill(file.text);

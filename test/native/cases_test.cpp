@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The C door of test/cases: loads each case's rules through seclua.h, sends its requests, compares with what the case
-// expects; then again with each switch that must not matter: without short-cuts, and with bodies split at every byte.
+// The C door of test/cases: loads each case's rules through seclua.h, sends its requests, compares with what
+// the case expects; then again with each switch that must not matter: without short-cuts, and with bodies
+// split at every byte.
 //
 //     test_cases_test [part of a title]
+#include <algorithm>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <memory>
 #include <random>
 #include <sstream>
@@ -37,7 +37,7 @@ std::string printable(const std::string &text) {
     return out;
 }
 
-// ---- messages -------------------------------------------------------------------------------------------------------
+// ---- messages ----
 
 struct Message {
     std::string first, second, third; // words of the first line; the second may hold blanks
@@ -49,7 +49,7 @@ Message parse_message(const std::string &written) {
     Message message;
     const size_t head_end = written.find("\n\n");
     const std::string head = written.substr(0, head_end);
-    if (head_end != std::string::npos) message.body = cases::unescaped(std::string_view(written).substr(head_end + 2));
+    if (head_end != std::string::npos) message.body = cases::unescaped(written.substr(head_end + 2));
     std::vector<std::string> lines = cases::split(head, '\n');
     const std::string &start = lines[0];
     const size_t first = start.find(' ');
@@ -63,7 +63,7 @@ Message parse_message(const std::string &written) {
     }
     for (size_t i = 1; i < lines.size(); i++) {
         const size_t colon = lines[i].find(':');
-        if (colon == std::string::npos) throw std::runtime_error("a header line without a colon: " + lines[i]);
+        if (colon == std::string::npos) throw std::runtime_error("no colon in the header line " + lines[i]);
         message.headers.emplace_back(cases::unescaped(lines[i].substr(0, colon)),
                                      cases::unescaped(cases::trimmed(lines[i].substr(colon + 1))));
     }
@@ -93,11 +93,12 @@ template <typename Write> seclua_step write_body(const std::string &body, size_t
     return answer;
 }
 
-// ---- one exchange ---------------------------------------------------------------------------------------------------
+// ---- one exchange ----
 
 class Transaction {
 public:
-    Transaction(seclua_engine *engine, const Exchange &exchange, size_t split) : split_(split), request_(parse_message(exchange.request)) {
+    Transaction(seclua_engine *engine, const Exchange &exchange, size_t split)
+        : split_(split), request_(parse_message(exchange.request)) {
         if (exchange.has_response) response_ = parse_message(exchange.response);
         static const std::string client = "192.0.2.1", server = "192.0.2.80";
         const seclua_connection connection = {slice(client), slice(server), 40000, 80, {nullptr, 0}};
@@ -113,12 +114,16 @@ public:
     seclua_step step(const std::string &name) {
         if (name == "requestHeaders") return request_headers();
         if (name == "writeRequestBody") {
-            return write_body(request_.body, split_, [&](seclua_slice chunk) { return seclua_txn_write_request_body(txn_, chunk); });
+            return write_body(request_.body, split_, [&](seclua_slice chunk) {
+                return seclua_txn_write_request_body(txn_, chunk);
+            });
         }
         if (name == "requestBody") return seclua_txn_request_body(txn_);
         if (name == "responseHeaders") return response_headers();
         if (name == "writeResponseBody") {
-            return write_body(response_.body, split_, [&](seclua_slice chunk) { return seclua_txn_write_response_body(txn_, chunk); });
+            return write_body(response_.body, split_, [&](seclua_slice chunk) {
+                return seclua_txn_write_response_body(txn_, chunk);
+            });
         }
         if (name == "responseBody") return seclua_txn_response_body(txn_);
         if (name == "logging") return seclua_txn_logging(txn_);
@@ -128,7 +133,8 @@ public:
 private:
     seclua_step request_headers() {
         const std::vector<seclua_header> headers = header_list(request_);
-        const seclua_request request = {slice(request_.first), slice(request_.second), slice(request_.third), headers.data(), headers.size()};
+        const seclua_request request = {slice(request_.first), slice(request_.second), slice(request_.third),
+                                        headers.data(), headers.size()};
         return seclua_txn_request_headers(txn_, &request);
     }
     seclua_step response_headers() {
@@ -143,7 +149,7 @@ private:
     seclua_txn *txn_;
 };
 
-// ---- what happened, as text -----------------------------------------------------------------------------------------
+// ---- what happened, as text ----
 
 std::string verdict_text(const seclua_txn *txn) {
     static const char *const actions[] = {"pass", "deny", "drop", "redirect", "proxy"};
@@ -177,7 +183,8 @@ std::vector<std::string> variables_of(const seclua_event *event) {
     std::vector<std::string> items;
     for (size_t i = 0; i < event->variable_count; i++) {
         const seclua_matched_variable &variable = event->variables[i];
-        items.push_back(std::to_string(variable.link) + ' ' + text_of(variable.name) + '=' + text_of(variable.value));
+        items.push_back(std::to_string(variable.link) + ' ' + text_of(variable.name) + '=' +
+                        text_of(variable.value));
     }
     return items;
 }
@@ -204,8 +211,8 @@ std::vector<std::string> values_of(seclua_txn *txn, const std::string &name) {
     const auto add = [](void *context, seclua_slice, seclua_slice value) {
         static_cast<std::vector<std::string> *>(context)->push_back(text_of(value));
     };
-    if (!seclua_txn_variable(txn, slice(name), add, &values)) throw std::runtime_error("there is no variable " + name);
-    return values;
+    if (seclua_txn_variable(txn, slice(name), add, &values)) return values;
+    throw std::runtime_error("there is no variable " + name);
 }
 
 bool some_record_has(const seclua_txn *txn, const std::string &part) {
@@ -229,15 +236,18 @@ std::string fingerprint(seclua_txn *txn) {
     out << verdict_text(txn) << '\n';
     for (size_t i = 0; i < seclua_txn_event_count(txn); i++) {
         const seclua_event *event = seclua_txn_event(txn, i);
-        out << event->rule_id << ' ' << int(event->phase) << event->log << event->audit << event->disruptive << ' '
-            << text_of(event->parameter) << ' ' << text_of(event->match_text) << ' ' << text_of(event->reference);
+        out << event->rule_id << ' ' << int(event->phase) << event->log << event->audit << event->disruptive
+            << ' ' << text_of(event->parameter) << ' ' << text_of(event->match_text) << ' '
+            << text_of(event->reference);
         for (size_t k = 0; k < event->variable_count; k++) {
             const seclua_matched_variable &variable = event->variables[k];
             const std::string name = text_of(variable.name);
-            out << ' ' << variable.link << ' ' << name << '=' << (is_volatile(name) ? "" : text_of(variable.value));
+            out << ' ' << variable.link << ' ' << name << '=';
+            if (!is_volatile(name)) out << text_of(variable.value);
         }
         if (!is_volatile(text_of(event->variable_name))) {
-            out << ' ' << text_of(event->value) << ' ' << text_of(event->message) << ' ' << text_of(event->data);
+            out << ' ' << text_of(event->value) << ' ' << text_of(event->message) << ' '
+                << text_of(event->data);
         }
         out << '\n';
     }
@@ -247,7 +257,7 @@ std::string fingerprint(seclua_txn *txn) {
     return out.str();
 }
 
-// ---- expectations ---------------------------------------------------------------------------------------------------
+// ---- expectations ----
 
 struct Comparison {
     std::string wanted, got;
@@ -264,7 +274,7 @@ const seclua_event *event_with(const seclua_txn *txn, uint64_t id) {
 Comparison compare_event(const seclua_txn *txn, const std::string &property, const std::string &rest) {
     const size_t colon = rest.find(':');
     const seclua_event *event = event_with(txn, std::stoull(rest));
-    if (colon == std::string::npos) throw std::runtime_error("a colon is missing after " + property + " of " + rest);
+    if (colon == std::string::npos) throw std::runtime_error("no colon in " + property + " of " + rest);
     const std::string wanted = joined(cases::spans(rest.substr(colon)));
     if (event == nullptr) return {wanted, "rule " + rest.substr(0, colon) + " did not match"};
     return {wanted, joined(event_property(event, property))};
@@ -275,7 +285,9 @@ Comparison compare(seclua_txn *txn, const std::string &text) {
     if (text.starts_with("verdict: ")) return {after("verdict: "), verdict_text(txn)};
     if (text.starts_with("logged: ")) return {after("logged: "), ids_text(txn, true)};
     if (text.starts_with("matched: ")) return {after("matched: "), ids_text(txn, false)};
-    if (text.starts_with("audited: ")) return {after("audited: "), seclua_txn_audit_json(txn).len != 0 ? "yes" : "no"};
+    if (text.starts_with("audited: ")) {
+        return {after("audited: "), seclua_txn_audit_json(txn).len != 0 ? "yes" : "no"};
+    }
     if (text.starts_with("log: ") || text.starts_with("no log: ")) {
         const std::string part = cases::spans(text).at(0);
         return {text, (some_record_has(txn, part) ? "log: `" : "no log: `") + part + '`'};
@@ -284,11 +296,13 @@ Comparison compare(seclua_txn *txn, const std::string &text) {
         return {joined(cases::spans(text.substr(equals))), joined(values_of(txn, text.substr(0, equals)))};
     }
     if (text.ends_with(" unset")) return {"", joined(values_of(txn, text.substr(0, text.size() - 6)))};
-    if (const size_t of = text.find(" of "); of != std::string::npos) return compare_event(txn, text.substr(0, of), text.substr(of + 4));
+    if (const size_t of = text.find(" of "); of != std::string::npos) {
+        return compare_event(txn, text.substr(0, of), text.substr(of + 4));
+    }
     throw std::runtime_error("not understood: " + text);
 }
 
-// ---- loading --------------------------------------------------------------------------------------------------------
+// ---- loading ----
 
 struct Loaded {
     std::unique_ptr<seclua_ruleset, void (*)(seclua_ruleset *)> rules{nullptr, seclua_ruleset_release};
@@ -299,9 +313,13 @@ struct Loaded {
 void set_option(seclua_options &options, const std::string &name, const std::string &value) {
     const bool is_on = value == "true";
     if (name == "commit") {
-        options.commit = value == "immediate" ? SECLUA_COMMIT_IMMEDIATE : value == "phase" ? SECLUA_COMMIT_PHASE : SECLUA_COMMIT_TRANSACTION;
+        options.commit = value == "immediate" ? SECLUA_COMMIT_IMMEDIATE
+                         : value == "phase"   ? SECLUA_COMMIT_PHASE
+                                              : SECLUA_COMMIT_TRANSACTION;
     } else if (name == "engine") {
-        options.engine = value == "On" ? SECLUA_ENGINE_ON : value == "Off" ? SECLUA_ENGINE_OFF : SECLUA_ENGINE_DETECTION_ONLY;
+        options.engine = value == "On"    ? SECLUA_ENGINE_ON
+                         : value == "Off" ? SECLUA_ENGINE_OFF
+                                          : SECLUA_ENGINE_DETECTION_ONLY;
     } else if (name == "v3Defaults") {
         options.v3_defaults = is_on;
     } else if (name == "rxMultiline") {
@@ -330,21 +348,24 @@ Loaded load(const Case &given, const fs::path &folder, bool no_acceleration) {
     }
     std::vector<seclua_source> sources;
     for (const std::string &name : names) sources.push_back({false, slice(name), {nullptr, 0}});
-    const std::unique_ptr<seclua_diagnostics, void (*)(seclua_diagnostics *)> found(seclua_diagnostics_new(), seclua_diagnostics_free);
+    const std::unique_ptr<seclua_diagnostics, void (*)(seclua_diagnostics *)> found(seclua_diagnostics_new(),
+                                                                                    seclua_diagnostics_free);
     Loaded loaded;
     loaded.rules.reset(seclua_load(sources.data(), sources.size(), &options, found.get()));
     for (size_t i = 0; i < seclua_diagnostics_count(found.get()); i++) {
         seclua_diagnostic one;
         seclua_diagnostics_get(found.get(), i, &one);
         const std::string file = fs::path(text_of(one.file)).filename().string();
-        loaded.diagnostics.push_back(std::string(one.is_error ? "error " : "warning ") + one.code + " at " +
-                                     (file == "rules.conf" ? "" : file + ':') + std::to_string(one.line) + ':' + std::to_string(one.column));
+        const std::string place = (file == "rules.conf" ? "" : file + ':') + std::to_string(one.line) + ':' +
+                                  std::to_string(one.column);
+        const std::string severity = one.is_error ? "error " : "warning ";
+        loaded.diagnostics.push_back(severity + one.code + " at " + place);
         loaded.messages += "\n    " + loaded.diagnostics.back() + ": " + text_of(one.message);
     }
     return loaded;
 }
 
-// ---- one case -------------------------------------------------------------------------------------------------------
+// ---- one case ----
 
 struct Report {
     std::string file;
@@ -352,7 +373,8 @@ struct Report {
 
     void fail(const Case &given, unsigned line, const std::string &how, const std::string &what) {
         failures++;
-        std::printf("%s:%u: %s\n    %s%s%s\n", file.c_str(), line, given.title.c_str(), how.c_str(), how.empty() ? "" : ": ", what.c_str());
+        std::printf("%s:%u: %s\n    %s%s%s\n", file.c_str(), line, given.title.c_str(), how.c_str(),
+                    how.empty() ? "" : ": ", what.c_str());
     }
 };
 
@@ -363,7 +385,9 @@ public:
         static std::mt19937_64 random{std::random_device{}()};
         path_ = fs::temp_directory_path() / ("seclua-cases-" + std::to_string(random()));
         fs::create_directory(path_);
-        for (const cases::File &file : given.files) std::ofstream(path_ / file.name, std::ios::binary) << file.text;
+        for (const cases::File &file : given.files) {
+            std::ofstream(path_ / file.name, std::ios::binary) << file.text;
+        }
     }
     ~Folder() {
         std::error_code ignored;
@@ -381,35 +405,45 @@ std::vector<std::string> steps_of(const Exchange &exchange) {
     if (!exchange.steps.empty()) return exchange.steps;
     std::vector<std::string> steps = {"requestHeaders", "writeRequestBody", "requestBody"};
     if (exchange.has_response) {
-        for (const char *step : {"responseHeaders", "writeResponseBody", "responseBody"}) steps.emplace_back(step);
+        steps.insert(steps.end(), {"responseHeaders", "writeResponseBody", "responseBody"});
     }
     steps.emplace_back("logging");
     return steps;
 }
 
-// All exchanges of a case on one engine and store. Compares with the first run's fingerprints, or leaves its own there.
-void run_exchanges(const Case &given, seclua_ruleset *rules, size_t split, const std::string &how, std::vector<std::string> &prints, Report &report) {
-    const std::unique_ptr<seclua_store, void (*)(seclua_store *)> store(seclua_store_memory_new(), seclua_store_release);
-    const std::unique_ptr<seclua_engine, void (*)(seclua_engine *)> engine(seclua_engine_new(rules, store.get()), seclua_engine_free);
+// All exchanges of a case on one engine and store. Compares with the first run's fingerprints, or leaves its
+// own there.
+void run_exchanges(const Case &given, seclua_ruleset *rules, size_t split, const std::string &how,
+                   std::vector<std::string> &prints, Report &report) {
+    const std::unique_ptr<seclua_store, void (*)(seclua_store *)> store(seclua_store_memory_new(),
+                                                                        seclua_store_release);
+    const std::unique_ptr<seclua_engine, void (*)(seclua_engine *)> engine(
+        seclua_engine_new(rules, store.get()), seclua_engine_free);
     const bool is_first = prints.empty();
     for (size_t i = 0; i < given.exchanges.size(); i++) {
         const Exchange &exchange = given.exchanges[i];
         Transaction transaction(engine.get(), exchange, split);
         for (const std::string &step : steps_of(exchange)) {
             const std::vector<std::string> words = cases::split(step, ' ');
-            const seclua_step wanted = words.size() > 1 && words[1] == "refused" ? SECLUA_STEP_ORDER : SECLUA_STEP_DONE;
+            const bool is_refused = words.size() > 1 && words[1] == "refused";
             const seclua_step got = transaction.step(words[0]);
-            if (got != wanted) report.fail(given, given.line, how, "step " + step + " answered " + std::to_string(got));
+            if (got == (is_refused ? SECLUA_STEP_ORDER : SECLUA_STEP_DONE)) continue;
+            report.fail(given, given.line, how, "step " + step + " answered " + std::to_string(got));
         }
         for (const Expectation &expected : exchange.expectations) {
             report.expectations++;
             const Comparison both = compare(transaction.get(), expected.text);
             if (both.wanted == both.got) continue;
-            report.fail(given, expected.line, how, expected.text.substr(0, 120) + "\n    wanted: " + printable(both.wanted) + "\n    got:    " + printable(both.got));
+            report.fail(given, expected.line, how,
+                        expected.text.substr(0, 120) + "\n    wanted: " + printable(both.wanted) +
+                            "\n    got:    " + printable(both.got));
         }
         const std::string print = fingerprint(transaction.get());
         if (is_first) prints.push_back(print);
-        else if (print != prints[i]) report.fail(given, given.line, how, "the answer differs\n    first: " + printable(prints[i]) + "\n    now:   " + printable(print));
+        if (print == prints[i]) continue;
+        report.fail(given, given.line, how,
+                    "the answer differs\n    first: " + printable(prints[i]) +
+                        "\n    now:   " + printable(print));
     }
 }
 
@@ -431,7 +465,9 @@ void check_diagnostics(const Case &given, const Loaded &loaded, Report &report) 
         wants_rules = wants_rules && !expected.text.starts_with("error ");
     }
     if (wanted != loaded.diagnostics) {
-        report.fail(given, given.line, "load", "wanted: " + joined(wanted) + "\n    got: " + joined(loaded.diagnostics) + loaded.messages);
+        report.fail(given, given.line, "load",
+                    "wanted: " + joined(wanted) + "\n    got: " + joined(loaded.diagnostics) +
+                        loaded.messages);
     } else if (wants_rules != (loaded.rules != nullptr)) {
         report.fail(given, given.line, "load", wants_rules ? "no rule set" : "a rule set in spite of errors");
     }
@@ -455,7 +491,8 @@ void run_case(const Case &given, Report &report) {
     run_exchanges(given, loaded.rules.get(), single_bytes, "bodies byte by byte", prints, report);
     if (longest >= split_everywhere_below_bytes) return;
     for (size_t split = 1; split < longest && report.failures == failures; split++) {
-        run_exchanges(given, loaded.rules.get(), split, "bodies split at byte " + std::to_string(split), prints, report);
+        const std::string how = "bodies split at byte " + std::to_string(split);
+        run_exchanges(given, loaded.rules.get(), split, how, prints, report);
     }
 }
 
@@ -465,7 +502,8 @@ int main(int argc, char **argv) {
     const std::string part = argc > 1 ? argv[1] : "";
     std::vector<fs::path> files;
     for (const auto &entry : fs::directory_iterator(fs::path(SECLUA_SOURCE_DIR) / "test" / "cases")) {
-        if (entry.path().extension() == ".md" && entry.path().filename() != "README.md") files.push_back(entry.path());
+        const fs::path &path = entry.path();
+        if (path.extension() == ".md" && path.filename() != "README.md") files.push_back(path);
     }
     std::sort(files.begin(), files.end());
     Report report;
@@ -484,6 +522,7 @@ int main(int argc, char **argv) {
             }
         }
     }
-    std::printf("%zu cases, %zu expectations, %zu failures\n", report.cases, report.expectations, report.failures);
+    std::printf("%zu cases, %zu expectations, %zu failures\n", report.cases, report.expectations,
+                report.failures);
     return report.failures == 0 && report.cases != 0 ? 0 : 1;
 }

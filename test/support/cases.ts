@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads the Markdown cases of test/cases into plain objects; test/cases/README.md describes the format. What an
-// expectation means is the runner's business. Texts are byte strings: one character, one byte.
+// Reads the Markdown cases of test/cases into plain objects; test/cases/README.md describes the format. What
+// an expectation means is the runner's business. Texts are byte strings: one character, one byte.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

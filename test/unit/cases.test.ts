@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The JavaScript door of test/cases: each case's rules through Waf.load, its requests through Transaction, with and
-// without acceleration, and with bodies byte by byte. test/native/cases_test.cpp is the C door of the same files.
+// The JavaScript door of test/cases: each case's rules through Waf.load, its requests through Transaction,
+// with and without acceleration, and with bodies byte by byte. test/native/cases_test.cpp is the C door.
 
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
