@@ -11,8 +11,6 @@
 #include "operators/rx.h"
 #include "run/txn.h"
 
-const char *seclua_version(void) { return SECLUA_VERSION; }
-
 static void make_id_prefix(char *prefix) {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     uint8_t random[11];
