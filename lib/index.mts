@@ -2,7 +2,7 @@
 // The ESM side: the very classes of the CommonJS side under the same names, so that `instanceof` holds across
 // both.
 
-export { ConfigError, SecluaError, Transaction, Waf, formatDiagnostic } from './index.js'
+export { ConfigError, SecluaError, Transaction, Waf, formatDiagnostic, scriptTests } from './index.js'
 export type {
   CollectionChange,
   CollectionStore,
@@ -17,6 +17,7 @@ export type {
   RecordChange,
   RequestInput,
   ResponseInput,
+  ScriptTest,
   SecluaErrorCode,
   Verdict,
   WafEvents,

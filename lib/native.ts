@@ -47,6 +47,20 @@ export interface NativeVerdict {
   readonly message: string
 }
 
+/** What one script did, over all reloads. */
+export interface NativeScriptStats {
+  readonly name: string
+  readonly runs: number
+  readonly matches: number
+  /** By number of the kind, in the order of seclua_script_failure. */
+  readonly failures: readonly number[]
+  readonly closedDoors: number
+  readonly totalMs: number
+  readonly maxMs: number
+  readonly instructions: number
+  readonly maxMemory: number
+}
+
 export interface NativeStats {
   readonly transactions: number
   readonly interventions: number
@@ -61,6 +75,8 @@ export interface NativeStats {
   /** By number of the action. */
   readonly verdicts: readonly number[]
   readonly matches: Readonly<Record<string, number>>
+  /** By name. */
+  readonly scripts: readonly NativeScriptStats[]
 }
 
 /** Pieces: joined by NUL with their count, or a list when one of them holds a NUL. */

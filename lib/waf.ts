@@ -14,6 +14,7 @@ import type { EvaluationResult, WafEvents } from './events.js'
 import { bodyBytes, type ConnectionInput, type RequestInput, type ResponseInput } from './message.js'
 import { addon, loadAsync, type Engine, type Loaded, type Store } from './native.js'
 import { readOptions, type CheckedOptions, type WafOptions } from './options.js'
+import { luaStats } from './script-stats.js'
 import { actions, Transaction } from './transaction.js'
 
 /** What is in force between two reloads. */
@@ -222,14 +223,20 @@ export class Waf extends EventEmitter<WafEvents> {
   }
 
   #stats(): Readonly<Record<string, unknown>> {
-    const { verdicts, scriptRuns, scriptErrors, scriptLimits, auditRecords, auditDropped, ...counters } =
-      addon.stats(this.#active.engine)
+    const stats = addon.stats(this.#active.engine)
+    const { verdicts, auditRecords, auditDropped } = stats
+    const { transactions, interventions, rulesEvaluated, rulesSkippedAbsent, internalErrors, matches } = stats
     return {
       rules: this.ruleCount,
       scripts: this.#active.loaded.scriptCount,
-      ...counters,
+      transactions,
+      interventions,
+      rulesEvaluated,
+      rulesSkippedAbsent,
+      internalErrors,
+      matches,
       verdicts: Object.fromEntries(actions.map((action, number) => [action, verdicts[number] ?? 0])),
-      lua: { runs: scriptRuns, errors: scriptErrors, limits: scriptLimits },
+      lua: luaStats(stats),
       audit: { records: auditRecords, dropped: auditDropped },
     }
   }

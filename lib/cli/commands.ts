@@ -30,6 +30,7 @@ export const commands: readonly CommandRow[] = [
     load: () => import('./eval.js'),
   },
   { name: 'test', summary: 'run go-ftw test files in process', load: () => import('./test.js') },
+  { name: 'lua', summary: 'run one script, or its tests, as a rule would', load: () => import('./lua.js') },
   { name: 'proxy', summary: 'a reverse proxy with the engine in front', load: () => import('./proxy.js') },
   { name: 'demo', summary: 'see a protected web application at work', load: () => import('./demo.js') },
   { name: 'rebuild', summary: 'build the native engine on this machine', load: () => import('./rebuild.js') },

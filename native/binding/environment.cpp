@@ -27,6 +27,21 @@ void add_stats(seclua_stats &sum, const seclua_stats &more) {
     sum.internal_errors += more.internal_errors;
 }
 
+void add_scripts(ScriptTotals &sums, const seclua_engine *engine) {
+    seclua_script_stats one{};
+    for (size_t i = 0; seclua_engine_script_stats(engine, i, &one); i++) {
+        seclua_script_stats &sum = sums[std::string(reinterpret_cast<const char *>(one.name.ptr), one.name.len)];
+        sum.runs += one.runs;
+        sum.matches += one.matches;
+        for (size_t kind = 0; kind < SECLUA_SCRIPT_FAILURES; kind++) sum.failures[kind] += one.failures[kind];
+        sum.closed_doors += one.closed_doors;
+        sum.total_ns += one.total_ns;
+        sum.max_ns = std::max(sum.max_ns, one.max_ns);
+        sum.instructions += one.instructions;
+        sum.memory_bytes_max = std::max(sum.memory_bytes_max, one.memory_bytes_max);
+    }
+}
+
 } // namespace
 
 Engine::Engine(seclua_engine *owned, std::shared_ptr<Totals> shared)
@@ -38,6 +53,7 @@ Engine::~Engine() {
     seclua_stats mine{};
     seclua_engine_stats(handle, &mine);
     add_stats(totals->ended, mine);
+    add_scripts(totals->ended_scripts, handle);
     std::erase(totals->live, handle);
     seclua_engine_free(handle);
 }
@@ -50,6 +66,12 @@ seclua_stats sum_of(const Totals &totals) {
         add_stats(sum, one);
     }
     return sum;
+}
+
+ScriptTotals scripts_of(const Totals &totals) {
+    ScriptTotals sums = totals.ended_scripts;
+    for (const seclua_engine *engine : totals.live) add_scripts(sums, engine);
+    return sums;
 }
 
 Transactions::~Transactions() {

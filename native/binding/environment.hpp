@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -41,9 +42,13 @@ struct Store {
     Store &operator=(const Store &) = delete;
 };
 
+// Counters of scripts by name: a reload may bring the same scripts in another order.
+using ScriptTotals = std::map<std::string, seclua_script_stats>;
+
 // Counters of one Waf, carried over from engine to engine when it reloads.
 struct Totals {
     seclua_stats ended{};                          // of engines that are gone
+    ScriptTotals ended_scripts;
     std::vector<const seclua_engine *> live;       // those that still count
     std::array<uint64_t, 5> verdicts{};            // by seclua_action, of transactions that are over
     std::unordered_map<uint64_t, uint64_t> matches; // by rule id
@@ -63,6 +68,7 @@ struct Engine {
 
 // All that the engines of a Waf counted, the living and the ended.
 seclua_stats sum_of(const Totals &totals);
+ScriptTotals scripts_of(const Totals &totals);
 
 // A live transaction. JavaScript holds its number, not its address.
 struct Transaction {

@@ -126,6 +126,25 @@ Napi::Value release(const Napi::CallbackInfo &info) {
     return info.Env().Undefined();
 }
 
+Napi::Object script_to_js(Napi::Env env, const std::string &name, const seclua_script_stats &script) {
+    constexpr double ns_per_ms = 1e6;
+    auto row = Napi::Object::New(env);
+    auto failures = Napi::Array::New(env, SECLUA_SCRIPT_FAILURES);
+    for (uint32_t kind = 0; kind < SECLUA_SCRIPT_FAILURES; kind++) {
+        failures.Set(kind, static_cast<double>(script.failures[kind]));
+    }
+    row.Set("name", name);
+    row.Set("runs", static_cast<double>(script.runs));
+    row.Set("matches", static_cast<double>(script.matches));
+    row.Set("failures", failures);
+    row.Set("closedDoors", static_cast<double>(script.closed_doors));
+    row.Set("totalMs", static_cast<double>(script.total_ns) / ns_per_ms);
+    row.Set("maxMs", static_cast<double>(script.max_ns) / ns_per_ms);
+    row.Set("instructions", static_cast<double>(script.instructions));
+    row.Set("maxMemory", static_cast<double>(script.memory_bytes_max));
+    return row;
+}
+
 Napi::Value stats(const Napi::CallbackInfo &info) {
     const Napi::Env env = info.Env();
     const Totals &totals = *held_by<Engine>(info, 0, "stats takes an engine")->totals;
@@ -154,6 +173,11 @@ Napi::Value stats(const Napi::CallbackInfo &info) {
         matches.Set(std::to_string(id), static_cast<double>(count));
     }
     out.Set("matches", matches);
+    auto scripts = Napi::Array::New(env);
+    for (const auto &[name, script] : scripts_of(totals)) {
+        scripts.Set(scripts.Length(), script_to_js(env, name, script));
+    }
+    out.Set("scripts", scripts);
     return out;
 }
 
