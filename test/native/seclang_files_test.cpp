@@ -282,7 +282,7 @@ static const Setting settings[] = {
     {"SecDebugLogLevel 9", HOLDS(c.debug_log_level == 9)},
     {"SecDebugLogLevel 10", HOLDS(c.debug_log_level == 0), "rules:1:18+2 E_BAD_VALUE"},
     {"SecIgnoreRuleCompilationErrors Off", nullptr},
-    {"SecIgnoreRuleCompilationErrors On", nullptr, "rules:1:32+2 E_UNSUPPORTED"},
+    {"SecIgnoreRuleCompilationErrors On", nullptr},
     // accepted, without effect and without a word
     {"SecRxPreFilter On", nullptr},
     {"SecCacheTransformations On \"minlen:64\"", nullptr},

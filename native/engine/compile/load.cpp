@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The C door of the load side: seclua_load and its diagnostics. Exceptions end here.
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <new>
+#include <utility>
 
 #include "compile/compiler.hpp"
 #include "operators/geo.h"
@@ -81,28 +83,109 @@ void open_resources(sl_ruleset *rules, const Position &at, Diagnostics &diagnost
     }
 }
 
-sl_ruleset *load(const seclua_source *given, size_t count, const seclua_options *options, Diagnostics &diagnostics) {
-    std::unique_ptr<sl_ruleset, void (*)(sl_ruleset *)> rules(
-        sl_ruleset_new(out_of_memory, nullptr), [](sl_ruleset *r) { seclua_ruleset_release(reinterpret_cast<seclua_ruleset *>(r)); });
+using Rules = std::unique_ptr<sl_ruleset, void (*)(sl_ruleset *)>;
+
+Rules new_rules() {
+    Rules rules(sl_ruleset_new(out_of_memory, nullptr),
+                [](sl_ruleset *r) { seclua_ruleset_release(reinterpret_cast<seclua_ruleset *>(r)); });
     if (!rules) throw std::bad_alloc();
-    keep_options(rules.get(), options);
-    const std::string cwd = to_string(options->cwd);
-    std::vector<Source> sources_given;
-    for (size_t i = 0; i < count; i++) {
-        sources_given.push_back({given[i].is_text, to_string(given[i].name), to_string(given[i].text)});
+    return rules;
+}
+
+// ---- SecIgnoreRuleCompilationErrors ----
+
+struct Lines {
+    std::string file;
+    uint32_t first, last;
+};
+
+// Rules that are left out, whole chains.
+struct LeftOut {
+    std::vector<Lines> lines;
+
+    bool holds(const std::string &file, uint32_t line) const {
+        return std::any_of(lines.begin(), lines.end(), [&](const Lines &each) {
+            return each.file == file && each.first <= line && line <= each.last;
+        });
     }
-    Sources sources;
-    const auto line_of = [](void *context, const Position &at) { return static_cast<Sources *>(context)->line_of(at); };
-    diagnostics.set_line_source(line_of, &sources);
-    init_config(rules->config);
-    const Tree tree = parse_configuration(sources_given, cwd, sources, rules->config, rules->arena, diagnostics);
-    apply_engine_option(rules.get());
+    // In the place of each a statement that says nothing.
+    void take_from(Tree &tree) const {
+        for (Statement &statement : tree.statements) {
+            if (holds(*statement.at.file, statement.at.line)) statement.body = RemoveStatement{};
+        }
+    }
+    void note_chain(const std::vector<Lines> &chain, const Diagnostics &diagnostics) {
+        const LeftOut candidate{chain};
+        const auto &all = diagnostics.all();
+        const bool is_broken = std::any_of(all.begin(), all.end(), [&](const Diagnostic &each) {
+            return code_is_error(each.code) && candidate.holds(each.file, each.line);
+        });
+        if (is_broken) lines.insert(lines.end(), chain.begin(), chain.end());
+    }
+};
+
+bool goes_on(const RuleStatement &rule) {
+    return std::any_of(rule.actions.begin(), rule.actions.end(), [](const ActionItem &item) {
+        return sl_slice_equal_fold(slice(item.name.value), SL_LIT("chain"));
+    });
+}
+
+LeftOut broken_rules(const Tree &tree, const Diagnostics &diagnostics) {
+    LeftOut left_out;
+    std::vector<Lines> chain;
+    for (const Statement &statement : tree.statements) {
+        const auto *rule = std::get_if<RuleStatement>(&statement.body);
+        if (rule == nullptr) continue;
+        chain.push_back({*statement.at.file, statement.at.line, statement.last_line});
+        if (goes_on(*rule)) continue;
+        left_out.note_chain(chain, diagnostics);
+        chain.clear();
+    }
+    left_out.note_chain(chain, diagnostics);
+    return left_out;
+}
+
+// What was wrong with the rules that are left out, as warnings; whatever else the second attempt had to say.
+void merge(const Diagnostics &first, const Diagnostics &second, const LeftOut &left_out, Diagnostics &out) {
+    const auto is_about_them = [&](const Diagnostic &each) {
+        return code_is_error(each.code) && left_out.holds(each.file, each.line);
+    };
+    for (Diagnostic each : first.all()) {
+        if (!is_about_them(each)) continue;
+        each.code = Code::W_DROPPED;
+        each.message = "the rule is left out: " + each.message;
+        out.adopt(each);
+    }
+    for (const Diagnostic &each : second.all()) {
+        if (!is_about_them(each)) out.adopt(each);
+    }
+}
+
+// ---- one attempt ----
+
+void complete_config(sl_ruleset *rules) {
+    apply_engine_option(rules);
     if (rules->config.tmp_dir.len == 0) { // SecTmpDir's default
         std::error_code none;
         const std::string folder = std::filesystem::temp_directory_path(none).string();
         if (!none) rules->config.tmp_dir = keep(rules->arena, slice(folder));
     }
-    const std::string nowhere = count == 0 ? "configuration" : to_string(given[0].name);
+}
+
+// left_out: rules to pass over. broken: filled when there are errors and the configuration lives with them.
+Rules attempt(const std::vector<Source> &given, const seclua_options *options, const LeftOut &left_out,
+              Diagnostics &diagnostics, LeftOut *broken) {
+    Rules rules = new_rules();
+    keep_options(rules.get(), options);
+    const std::string cwd = to_string(options->cwd);
+    Sources sources;
+    const auto line_of = [](void *context, const Position &at) { return static_cast<Sources *>(context)->line_of(at); };
+    diagnostics.set_line_source(line_of, &sources);
+    init_config(rules->config);
+    Tree tree = parse_configuration(given, cwd, sources, rules->config, rules->arena, diagnostics);
+    left_out.take_from(tree);
+    complete_config(rules.get());
+    const std::string nowhere = given.empty() ? "configuration" : given[0].name;
     const Position start{.file = sources.keep_name(nowhere), .line = 1, .column = 1, .length = 1};
     open_resources(rules.get(), start, diagnostics);
     Compiler(rules.get(), tree, sources, cwd, diagnostics).run();
@@ -110,8 +193,28 @@ sl_ruleset *load(const seclua_source *given, size_t count, const seclua_options 
         diagnostics.add(Code::W_IGNORED, start, "SecRuleEngine is never set: no rule will run",
                         "add SecRuleEngine On, or give the engine option");
     }
+    if (broken != nullptr && rules->config.drop_broken_rules && diagnostics.has_errors()) {
+        *broken = broken_rules(tree, diagnostics);
+    }
     diagnostics.sort();
     diagnostics.set_line_source(nullptr, nullptr);
+    return rules;
+}
+
+sl_ruleset *load(const seclua_source *given, size_t count, const seclua_options *options, Diagnostics &diagnostics) {
+    std::vector<Source> sources;
+    for (size_t i = 0; i < count; i++) {
+        sources.push_back({given[i].is_text, to_string(given[i].name), to_string(given[i].text)});
+    }
+    LeftOut broken;
+    Rules rules = attempt(sources, options, {}, diagnostics, &broken);
+    if (!broken.lines.empty()) {
+        const Diagnostics first = std::exchange(diagnostics, {});
+        Diagnostics second;
+        rules = attempt(sources, options, broken, second, nullptr);
+        merge(first, second, broken, diagnostics);
+        diagnostics.sort();
+    }
     return diagnostics.has_errors() ? nullptr : rules.release();
 }
 

@@ -11,6 +11,7 @@ extern const sl_operator sl_operators_geo[];
 extern const sl_operator sl_operators_injection[];
 extern const sl_operator sl_operators_ip[];
 extern const sl_operator sl_operators_number[];
+extern const sl_operator sl_operators_path[];
 extern const sl_operator sl_operators_pm[];
 extern const sl_operator sl_operators_rx[];
 extern const sl_operator sl_operators_script[];

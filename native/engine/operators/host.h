@@ -28,6 +28,9 @@ uint32_t sl_ruleset_pcre_depth_limit(const struct sl_ruleset *rules);
 /* What sl_geo_open returned for SecGeoLookupDb; NULL = none configured. */
 const void *sl_ruleset_geo_database(const struct sl_ruleset *rules);
 
+/* The lines of a SecDataset. False: there is none of that name. */
+bool sl_ruleset_dataset(const struct sl_ruleset *rules, sl_slice name, sl_slice *lines);
+
 /* ---- the transaction ---- */
 
 /* The tree of an XML body, as far as it was built; NULL without one. */
@@ -35,6 +38,9 @@ struct _xmlDoc *sl_txn_xml_document(struct sl_txn *txn);
 /* The GEO collection. The value is copied; key is a constant. */
 void sl_txn_geo_clear(struct sl_txn *txn);
 void sl_txn_geo_set(struct sl_txn *txn, const char *key, sl_slice value);
+/* A member of ARGS_PATH; the value is copied, the name lives as long as the rule set. An earlier one of that name is
+ * replaced. */
+void sl_txn_set_path_argument(struct sl_txn *txn, sl_slice name, sl_slice value);
 /* A log record (run/host.h declares it, too, for those who may see the whole transaction). */
 void sl_host_log(struct sl_txn *txn, unsigned level, bool is_script, sl_slice message, sl_slice source);
 

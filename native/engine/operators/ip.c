@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "operators/address.h"
+#include "operators/dataset.h"
 #include "operators/families.h"
 
 /* An address as one number, so that ranges compare with <. IPv4 uses low only. */
@@ -192,31 +193,44 @@ static bool prepare_ip_match(sl_prepare *prepare, sl_slice argument, sl_operand 
 }
 
 /* Lines of comma lists; # hides the rest of a line. */
-static bool prepare_ip_match_from_file(sl_prepare *prepare, sl_slice argument, sl_operand *operand) {
-    networks *const all = SL_NEW(prepare->arena, networks);
-    source from = {prepare, "ipMatchFromFile", SL_EMPTY, 0};
-    const sl_slice name = trim(argument);
-    sl_slice rest;
-    if (!prepare->read_file(prepare->context, name, &from.file, &rest)) {
-        sl_prepare_report(prepare, "SECLUA_E_FILE_OPEN",
-                          "a name is looked for beside the file of the rule, then in the working directory",
-                          0, argument.len, "cannot read the address file %.*s: %s", (int)name.len,
-                          (const char *)name.ptr, strerror(errno));
-        return false;
-    }
+/* One network, or a list with commas, a line. */
+static bool add_lines(source *from, networks *all, sl_slice rest, size_t argument_len) {
     bool is_good = true;
     while (rest.len > 0) {
-        from.line++;
+        from->line++;
         const size_t newline = sl_slice_find_byte(rest, '\n');
         const size_t end = newline == SIZE_MAX ? rest.len : newline;
         sl_slice line = sl_slice_of(rest.ptr, end);
         const size_t comment = sl_slice_find_byte(line, '#');
         if (comment != SIZE_MAX) line.len = comment;
         line = trim(line);
-        if (line.len > 0) is_good = add_list(&from, all, line, argument.len) && is_good;
+        if (line.len > 0) is_good = add_list(from, all, line, argument_len) && is_good;
         rest = sl_slice_from(rest, newline == SIZE_MAX ? end : end + 1);
     }
-    return finish(all, is_good, operand);
+    return is_good;
+}
+
+static bool prepare_ip_match_from_dataset(sl_prepare *prepare, sl_slice argument, sl_operand *operand) {
+    networks *const all = SL_NEW(prepare->arena, networks);
+    source from = {prepare, "ipMatchFromDataset", trim(argument), 0};
+    sl_slice lines;
+    if (!sl_dataset_find(prepare, argument, &lines)) return false;
+    return finish(all, add_lines(&from, all, lines, argument.len), operand);
+}
+
+static bool prepare_ip_match_from_file(sl_prepare *prepare, sl_slice argument, sl_operand *operand) {
+    networks *const all = SL_NEW(prepare->arena, networks);
+    source from = {prepare, "ipMatchFromFile", SL_EMPTY, 0};
+    const sl_slice name = trim(argument);
+    sl_slice lines;
+    if (!prepare->read_file(prepare->context, name, &from.file, &lines)) {
+        sl_prepare_report(prepare, "SECLUA_E_FILE_OPEN",
+                          "a name is looked for beside the file of the rule, then in the working directory",
+                          0, argument.len, "cannot read the address file %.*s: %s", (int)name.len,
+                          (const char *)name.ptr, strerror(errno));
+        return false;
+    }
+    return finish(all, add_lines(&from, all, lines, argument.len), operand);
 }
 
 /* ---- request side ---- */
@@ -252,5 +266,7 @@ const sl_operator sl_operators_ip[] = {
      "the address lies in one of the networks of a file, one a line"},
     {"ipMatchF", "IpMatchF", SL_ARGUMENT_TEXT, prepare_ip_match_from_file, ip_match, NULL,
      "short for ipMatchFromFile"},
+    {"ipMatchFromDataset", "IpMatchFromDataset", SL_ARGUMENT_TEXT, prepare_ip_match_from_dataset, ip_match, NULL,
+     "the address lies in one of the networks of a SecDataset, one a line"},
     {0},
 };

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "operators/aho_corasick.h"
+#include "operators/dataset.h"
 #include "operators/families.h"
 #include "operators/phrase.h"
 #include "operators/result.h"
@@ -145,6 +146,14 @@ static bool prepare_pm_from_file(sl_prepare *prepare, sl_slice argument, sl_oper
     return has_all && finish(prepare, argument, &list, operand);
 }
 
+static bool prepare_pm_from_dataset(sl_prepare *prepare, sl_slice argument, sl_operand *operand) {
+    phrase_list list = {.arena = prepare->arena};
+    sl_slice lines;
+    if (!sl_dataset_find(prepare, argument, &lines)) return false;
+    add_lines(&list, lines);
+    return finish(prepare, argument, &list, operand);
+}
+
 static void need_phrase(sl_prepare *prepare, sl_operand *operand) {
     const phrases *const prepared = operand->prepared;
     sl_necessary *const necessary = SL_NEW(prepare->arena, sl_necessary);
@@ -172,5 +181,7 @@ const sl_operator sl_operators_pm[] = {
     {"pmFromFile", "PmFromFile", SL_ARGUMENT_TEXT, prepare_pm_from_file, pm, need_phrase,
      "the value holds one of the phrases of a file, one a line"},
     {"pmf", "PmF", SL_ARGUMENT_TEXT, prepare_pm_from_file, pm, need_phrase, "short for pmFromFile"},
+    {"pmFromDataset", "PmFromDataset", SL_ARGUMENT_TEXT, prepare_pm_from_dataset, pm, need_phrase,
+     "the value holds one of the phrases of a SecDataset, one a line"},
     {0},
 };

@@ -16,6 +16,11 @@ typedef enum sl_xml_args { SL_XML_ARGS_OFF = 0, SL_XML_ARGS_ON, SL_XML_ARGS_ONLY
 typedef enum sl_audit_type { SL_AUDIT_SERIAL = 0, SL_AUDIT_CONCURRENT } sl_audit_type;
 typedef enum sl_audit_format { SL_AUDIT_NATIVE = 0, SL_AUDIT_JSON } sl_audit_format;
 
+/* SecDataset. */
+typedef struct sl_dataset {
+    sl_slice name, lines; /* lines: as written between the back-ticks */
+} sl_dataset;
+
 /* Slices live as long as the rule set. Paths are absolute, resolved against cwd. */
 typedef struct sl_config {
     /* engine */
@@ -33,6 +38,9 @@ typedef struct sl_config {
     uint32_t unicode_code_page;
     sl_slice geo_db_path;
     sl_slice http_bl_key;
+    const sl_dataset *datasets;
+    size_t dataset_count;
+    bool drop_broken_rules; /* SecIgnoreRuleCompilationErrors */
 
     /* request body */
     bool request_body_access;

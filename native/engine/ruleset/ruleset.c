@@ -66,3 +66,12 @@ bool sl_ruleset_rx_multiline(const sl_ruleset *rules) { return rules->options.rx
 uint32_t sl_ruleset_pcre_match_limit(const sl_ruleset *rules) { return rules->config.pcre_match_limit; }
 uint32_t sl_ruleset_pcre_depth_limit(const sl_ruleset *rules) { return rules->config.pcre_depth_limit; }
 const void *sl_ruleset_geo_database(const sl_ruleset *rules) { return rules->geo_database; }
+
+bool sl_ruleset_dataset(const sl_ruleset *rules, sl_slice name, sl_slice *lines) {
+    for (size_t i = 0; i < rules->config.dataset_count; i++) {
+        if (!sl_slice_equal(rules->config.datasets[i].name, name)) continue;
+        *lines = rules->config.datasets[i].lines;
+        return true;
+    }
+    return false;
+}

@@ -1,9 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What operators may ask of a transaction (operators/host.h): the XML tree, the GEO collection. */
+/* What operators may ask of a transaction (operators/host.h): the XML tree, GEO, ARGS_PATH. */
 #include "operators/host.h"
 #include "run/txn.h"
 
 struct _xmlDoc *sl_txn_xml_document(sl_txn *txn) { return txn->xml == NULL ? NULL : sl_xml_document(txn->xml); }
+
+/* Lists of arguments only grow (run/candidates.c): what is replaced stays behind, dead. */
+void sl_txn_set_path_argument(sl_txn *txn, sl_slice name, sl_slice value) {
+    for (size_t i = 0; i < txn->args.count; i++) {
+        sl_member *member = txn->args.items[i];
+        if (member->origin != SL_ORIGIN_PATH || !sl_slice_equal_fold(member->name->slice, name)) continue;
+        if (!member->is_dead && sl_slice_equal(member->value->slice, value)) return;
+        member->is_dead = true;
+    }
+    sl_members_add(&txn->args, &txn->arena, name, sl_arena_copy(&txn->arena, value))->origin = SL_ORIGIN_PATH;
+}
 
 void sl_txn_geo_clear(sl_txn *txn) { txn->geo.count = 0; }
 

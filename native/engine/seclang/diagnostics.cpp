@@ -42,6 +42,11 @@ Code code_of(std::string_view name) {
     return Code::E_BAD_VALUE;
 }
 
+void Diagnostics::adopt(const Diagnostic &diagnostic) {
+    all_.push_back(diagnostic);
+    if (code_is_error(diagnostic.code)) errors_++;
+}
+
 void Diagnostics::add(Code code, const Position &at, std::string message, std::string hint) {
     const bool is_first_error = code_is_error(code) && errors_ == 0;
     if (code_is_error(code)) {

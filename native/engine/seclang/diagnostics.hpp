@@ -35,6 +35,7 @@ class Diagnostics {
     void add(Code code, const Position &at, std::string message, std::string hint = {});
     // The same about a file that is no source of the load: the text of its line comes along.
     void add(Code code, const Position &at, std::string message, std::string hint, std::string source_line);
+    void adopt(const Diagnostic &diagnostic); // of another list, place and all
     bool has_errors() const { return errors_ != 0; }
     const std::vector<Diagnostic> &all() const { return all_; }
     // Text of a line for the mark; the sources of the load provide it.

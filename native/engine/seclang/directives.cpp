@@ -85,11 +85,10 @@ constexpr DirectiveRow rows[] = {
      "What happens when SecRemoteRules fails.", "the loader never uses the network"},
     {"SecRuleInheritance", setting, warned, 1, 1, nullptr, on_off, "On", nullptr,
      "Whether a nested context of the web server inherits rules.", "a rule set has no nested contexts"},
-    {"SecIgnoreRuleCompilationErrors", setting, full, 1, 1, nullptr, on_off, "Off", refuse_on,
-     "Whether rules with errors are dropped. They are not: a rule set with errors does not load.",
-     "correct or remove the rules that are reported"},
-    {"SecDataset", block, rejected, 1, any_number, "NAME `…`", nullptr, nullptr, nullptr,
-     "A named list for operators.", "put the list into a file and name it with @pmFromFile or @ipMatchFromFile"},
+    {"SecIgnoreRuleCompilationErrors", setting, full, 1, 1, nullptr, on_off, "Off", set_word<&C::drop_broken_rules>,
+     "Whether rules with errors are left out, with a warning, instead of refusing the rule set.", nullptr},
+    {"SecDataset", block, full, 2, 2, "NAME `…`", nullptr, nullptr, add_dataset,
+     "A named list for @pmFromDataset and @ipMatchFromDataset: one entry a line, between back-ticks.", nullptr},
     {"SecRxPreFilter", setting, silent, 1, 1, nullptr, on_off, "Off", nullptr,
      "Coraza's prefilter of regular expressions; seclua always has its own.", nullptr},
 
@@ -321,7 +320,7 @@ void init_config(sl_config &config) {
     Diagnostics diagnostics;
     Sources sources;
     const std::string cwd;
-    Loading load{tree, config, nullptr, diagnostics, sources, cwd, {}, {}, {}, 0};
+    Loading load{tree, config, nullptr, diagnostics, sources, cwd, {}, {}, {}, {}, 0};
     const LogicalLine line;
     for (const DirectiveRow *row = rows; row->name != nullptr; row++) {
         if (row->default_value == nullptr || row->apply == nullptr || row->apply == add_mime_types) {

@@ -154,14 +154,16 @@ bool LineReader::next(LogicalLine &out) {
     return true;
 }
 
-bool LineReader::skip_block(uint32_t &last_line) {
+bool LineReader::read_block(uint32_t &last_line, std::string &content) {
     PhysicalLine line;
     while (read(line)) {
         last_line = line.number;
         const size_t last = line.text.find_last_not_of(" \t");
         if (last != std::string_view::npos && line.text[last] == '`') {
+            content.append(line.text.substr(0, last));
             return true;
         }
+        content.append(line.text).push_back('\n');
     }
     return false;
 }

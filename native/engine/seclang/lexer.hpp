@@ -38,7 +38,7 @@ class LineReader {
     // The next directive, past blank lines and comments. False at the end of the file.
     bool next(LogicalLine &out);
     // For a block between back-ticks: reads up to the line that ends with one. False: there is none.
-    bool skip_block(uint32_t &last_line);
+    bool read_block(uint32_t &last_line, std::string &content);
 
   private:
     struct PhysicalLine {

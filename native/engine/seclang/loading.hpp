@@ -23,6 +23,7 @@ struct Call {
     const LogicalLine &line;
     std::vector<Argument> arguments;
     bool broken = false; // reported already
+    std::string block;   // what stands between back-ticks, line by line
 
     std::string_view value(size_t index) const { return arguments[index].text.view(); }
     Position place(size_t index) const { return arguments[index].text.at(0, arguments[index].text.size()); }
@@ -39,6 +40,7 @@ struct Loading {
     // Grow during the load, go to the arena at its end.
     std::vector<std::string> component_signatures;
     std::vector<std::string> mime_types;
+    std::vector<sl_dataset> datasets;
 
     // Files that are being read, outermost first; and how many were read in all.
     std::vector<const SourceFile *> open_files;

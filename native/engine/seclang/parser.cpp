@@ -115,11 +115,12 @@ void directive(Loading &load, LineReader &reader, LogicalLine &line) {
         }
         return;
     }
+    std::string block;
     if (row->kind == DirectiveKind::block && text.find('`') == text.rfind('`') && text.ends_with('`') &&
-        !reader.skip_block(line.last_line)) {
+        !reader.read_block(line.last_line, block)) {
         load.diagnostics.add(Code::E_UNTERMINATED, line.text.at(text.size() - 1), "the block has no closing `");
     }
-    Call call{*row, at, line, {}, line.damaged};
+    Call call{*row, at, line, {}, line.damaged, std::move(block)};
     Diagnostics unheard;
     const bool is_whole = split_arguments(line.text, name_end, variable_list_arguments(*row), call.arguments,
                                           line.damaged ? unheard : load.diagnostics);
@@ -192,7 +193,7 @@ void Loading::include(const std::string &name, const Position &at, bool is_optio
 Tree parse_configuration(const std::vector<Source> &given, const std::string &cwd, Sources &sources, sl_config &config,
                          sl_arena &arena, Diagnostics &diagnostics) {
     Tree tree;
-    Loading load{tree, config, &arena, diagnostics, sources, cwd, {}, {}, {}, 0};
+    Loading load{tree, config, &arena, diagnostics, sources, cwd, {}, {}, {}, {}, 0};
     load.component_signatures = to_strings(config.component_signatures, config.component_signature_count);
     load.mime_types = to_strings(config.response_mime_types, config.response_mime_type_count);
     diagnostics.set_line_source(
@@ -211,6 +212,10 @@ Tree parse_configuration(const std::vector<Source> &given, const std::string &cw
 
     config.component_signatures = to_arena(load, load.component_signatures);
     config.component_signature_count = load.component_signatures.size();
+    config.dataset_count = load.datasets.size();
+    sl_dataset *datasets = SL_NEW_ARRAY(load.arena, sl_dataset, load.datasets.size() + 1);
+    std::copy(load.datasets.begin(), load.datasets.end(), datasets);
+    config.datasets = datasets;
     config.response_mime_types = to_arena(load, load.mime_types);
     config.response_mime_type_count = load.mime_types.size();
     return tree;

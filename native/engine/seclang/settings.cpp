@@ -154,6 +154,22 @@ void set_external_entity(Loading &load, const Call &call) {
     }
 }
 
+void add_dataset(Loading &load, const Call &call) {
+    const bool is_block = call.value(1) == "`";
+    if (!is_block) {
+        load.diagnostics.add(Code::E_SYNTAX, call.place(1), "SecDataset takes its lines between back-ticks",
+                             "end the line with a back-tick, put one entry on each line below, then a back-tick alone");
+        return;
+    }
+    const sl_slice name = load.keep(call.value(0));
+    for (const sl_dataset &other : load.datasets) {
+        if (!sl_slice_equal(other.name, name)) continue;
+        load.diagnostics.add(Code::E_BAD_VALUE, call.place(0), "there is a data set " + in_quotes(call.value(0)) + " already");
+        return;
+    }
+    load.datasets.push_back({name, load.keep(call.block)});
+}
+
 void refuse_on(Loading &load, const Call &call) {
     if (find_word(call)->value != 0) {
         load.diagnostics.add(Code::E_UNSUPPORTED, call.place(0), std::string(call.row.name) + " On is not supported",

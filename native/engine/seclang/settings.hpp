@@ -86,6 +86,7 @@ void set_audit_type(Loading &load, const Call &call);
 void set_audit_format(Loading &load, const Call &call);
 void set_audit_parts(Loading &load, const Call &call);
 // For switches that must stay Off: the row's hint says why.
+void add_dataset(Loading &load, const Call &call);
 void refuse_on(Loading &load, const Call &call);
 
 // Words of SecAuditLogType and SecAuditLogFormat that are no value of the Config.

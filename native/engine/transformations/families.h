@@ -18,6 +18,7 @@ extern const sl_transformation sl_transformations_length[];
 extern const sl_transformation sl_transformations_nulls[];
 extern const sl_transformation sl_transformations_parity[];
 extern const sl_transformation sl_transformations_path[];
+extern const sl_transformation sl_transformations_php[];
 extern const sl_transformation sl_transformations_unicode[];
 extern const sl_transformation sl_transformations_url[];
 extern const sl_transformation sl_transformations_whitespace[];

@@ -13,7 +13,7 @@ static const sl_transformation *const families[] = {
     sl_transformations_comments, sl_transformations_css, sl_transformations_digest,
     sl_transformations_hex, sl_transformations_html, sl_transformations_js,
     sl_transformations_length, sl_transformations_nulls, sl_transformations_parity,
-    sl_transformations_path, sl_transformations_unicode, sl_transformations_url,
+    sl_transformations_path, sl_transformations_php, sl_transformations_unicode, sl_transformations_url,
     sl_transformations_whitespace,
 };
 
