@@ -53,7 +53,7 @@ void Compiler::apply_actions(Unit &unit, Link &link, const ActionList &list, uns
                 scratch.rule = &copy;
                 const void *none = nullptr;
                 begin_argument(item.value ? item.value->at : item.name.at, false);
-                if (item.value && row->prepare(&prepare_, slice(item.value->value), &scratch, &none)) {
+                if (item.value && row->prepare(&prepare_, slice(item.value->value), &scratch, &none) && copy.phase != unit.phase) {
                     diagnostics_.add(Code::W_PHASE, item.name.at, "a chain runs in the phase of its first rule; this phase is ignored");
                 }
             }
