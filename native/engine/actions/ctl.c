@@ -108,6 +108,11 @@ static bool processor(sl_prepare *prepare, sl_slice value, size_t offset, sl_ctl
     return bad_value(prepare, ctl, value, offset, "use URLENCODED, MULTIPART, JSON, XML or RAW");
 }
 
+static bool response_processor(sl_prepare *prepare, sl_slice value, size_t offset, sl_ctl *ctl) {
+    ctl->number = SL_BODY_JSON;
+    return sl_slice_equal_fold(value, SL_LIT("JSON")) || bad_value(prepare, ctl, value, offset, "use JSON");
+}
+
 static bool xml_args(sl_prepare *prepare, sl_slice value, size_t offset, sl_ctl *ctl) {
     ctl->number = -1;
     if (sl_slice_equal_fold(value, SL_LIT("Off"))) ctl->number = SL_XML_ARGS_OFF;
@@ -171,6 +176,8 @@ static void run_request_limit(sl_txn *txn, const sl_ctl *ctl) { txn->request_bod
 static void run_response_limit(sl_txn *txn, const sl_ctl *ctl) { txn->response_body_limit_bytes = (uint64_t)ctl->number; }
 static void run_force(sl_txn *txn, const sl_ctl *ctl) { txn->force_request_body = ctl->number != 0; }
 static void run_processor(sl_txn *txn, const sl_ctl *ctl) { txn->processor = (uint8_t)ctl->number; }
+static void run_response_processor(sl_txn *txn, const sl_ctl *ctl) { txn->response_processor = (uint8_t)ctl->number; }
+static void run_force_response(sl_txn *txn, const sl_ctl *ctl) { txn->force_response_body = ctl->number != 0; }
 static void run_xml_args(sl_txn *txn, const sl_ctl *ctl) { txn->parse_xml_into_args = (uint8_t)ctl->number; }
 
 static void run_remove(sl_txn *txn, const sl_ctl *ctl) {
@@ -205,6 +212,8 @@ static const sl_ctl_option options[] = {
     {"parseXmlIntoArgs", 1, xml_args, run_xml_args},
     {"responseBodyAccess", 3, response_access, run_response_access},
     {"responseBodyLimit", 3, body_limit, run_response_limit},
+    {"responseBodyProcessor", 3, response_processor, run_response_processor},
+    {"forceResponseBodyVariable", 3, on_off, run_force_response},
     {"auditEngine", 5, audit_mode, run_audit_engine},
     {"auditLogParts", 5, audit_parts, run_audit_parts},
     {"debugLogLevel", 5, debug_level, run_debug_level},
@@ -214,17 +223,6 @@ static const sl_ctl_option options[] = {
 
 const char *sl_ctl_option_at(size_t index) {
     return index < sizeof options / sizeof options[0] ? options[index].name : NULL;
-}
-
-static bool refused(sl_prepare *prepare, sl_slice name) {
-    static const char *const known[] = {"responseBodyProcessor", "forceResponseBodyVariable"};
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (!sl_slice_equal_fold(sl_slice_z(known[i]), name)) continue;
-        sl_prepare_report(prepare, "SECLUA_E_UNSUPPORTED", "look at RESPONSE_BODY as text", 0, name.len,
-                          "ctl:%s is not offered: response bodies are not parsed", known[i]);
-        return true;
-    }
-    return false;
 }
 
 static bool ctl_prepare(sl_prepare *prepare, sl_slice value, sl_draft *draft, const void **prepared) {
@@ -246,7 +244,6 @@ static bool ctl_prepare(sl_prepare *prepare, sl_slice value, sl_draft *draft, co
         }
         return true;
     }
-    if (refused(prepare, name)) return false;
     sl_prepare_report(prepare, "SECLUA_E_ACTION_VALUE", NULL, 0, name.len, "unknown ctl option \"%.*s\"",
                       (int)(name.len > 60 ? 60 : name.len), (const char *)name.ptr);
     return false;

@@ -222,6 +222,14 @@ static void add_stopwatch(record *r) {
         sl_strbuf_add_format(&r->out, ", p%d=%lld", phase, (long long)txn->phase_us[phase]);
     }
     sl_strbuf_add_z(&r->out, ", sr=0, sw=0, l=0, gc=0\n"); /* not measured apart */
+    for (size_t i = 0; i < txn->slow_rules.count; i++) {
+        sl_strbuf_add_z(&r->out, i == 0 ? "Rules-Performance-Info: \"" : ", \"");
+        sl_strbuf_add(&r->out, txn->slow_rules.items[i]->name->slice);
+        sl_strbuf_add_byte(&r->out, '=');
+        sl_strbuf_add(&r->out, txn->slow_rules.items[i]->value->slice);
+        sl_strbuf_add_byte(&r->out, '"');
+    }
+    if (txn->slow_rules.count != 0) sl_strbuf_add_byte(&r->out, '\n');
 }
 
 static void add_producer(record *r) {

@@ -11,6 +11,7 @@
 #include "bodies/urlencoded.h"
 #include "run/arguments.h"
 #include "run/host.h"
+#include "run/response_body.h"
 #include "run/values.h"
 #include "run/verdict.h"
 
@@ -269,7 +270,8 @@ static void check_declared_length(sl_txn *txn) {
 }
 
 void sl_body_decide_response(sl_txn *txn) {
-    txn->holds_response_body = txn->response_body_access && !skips_phase(txn, 4) && is_inspected_type(txn);
+    txn->holds_response_body = txn->response_body_access && !skips_phase(txn, 4) &&
+                               (is_inspected_type(txn) || txn->force_response_body);
     if (txn->holds_response_body) check_declared_length(txn);
 }
 
@@ -279,6 +281,7 @@ void sl_body_publish_response(sl_txn *txn) {
     txn->response_body = sl_stream_view(&txn->response_body_stream);
     if (txn->response_body_stream.status != SL_STREAM_OK) txn->arena.exhausted(txn->arena.context);
     txn->exposes_response_body = true;
+    sl_response_body_parse(txn);
 }
 
 void sl_body_close(sl_txn *txn) {

@@ -267,6 +267,17 @@ static bool evaluate_unit(sl_txn *txn, const sl_rule *starter) {
     return true;
 }
 
+/* With SecRulePerfTime the rule's time is taken; what passes the limit is kept for PERF_RULES. */
+static bool evaluate_timed(sl_txn *txn, const sl_rule *starter) {
+    const uint32_t limit_us = txn->rules->config.rule_perf_time_us;
+    if (limit_us == 0) return evaluate_unit(txn, starter);
+    const int64_t started_us = sl_clock_monotonic_us();
+    const bool matched = evaluate_unit(txn, starter);
+    const int64_t taken_us = sl_clock_monotonic_us() - started_us;
+    if (taken_us > limit_us) sl_trace_slow_rule(txn, starter, taken_us);
+    return matched;
+}
+
 static bool allow_ends_phase(const sl_txn *txn, const sl_rule *starter) {
     const bool is_allow = starter->disruptive == SL_ACT_ALLOW || starter->disruptive == SL_ACT_ALLOW_PHASE ||
                           starter->disruptive == SL_ACT_ALLOW_REQUEST;
@@ -281,7 +292,7 @@ static void run_units(sl_txn *txn, const sl_program *program) {
             cursor->unit++;
             continue;
         }
-        const bool matched = evaluate_unit(txn, starter);
+        const bool matched = evaluate_timed(txn, starter);
         if (is_over(txn)) return;
         if (matched && allow_ends_phase(txn, starter)) return;
         cursor->unit = matched && starter->has_jump ? starter->jump : cursor->unit + 1;

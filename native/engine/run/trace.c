@@ -77,6 +77,15 @@ void sl_trace_finish(sl_txn *txn, const sl_rule *starter) {
     sl_host_debug(txn, 9, "Running (disruptive)     action: %s.", names[starter->disruptive]);
 }
 
+void sl_trace_slow_rule(sl_txn *txn, const sl_rule *starter, int64_t taken_us) {
+    sl_strbuf id, taken;
+    sl_strbuf_init(&id, &txn->arena, 24);
+    sl_strbuf_add_int(&id, (int64_t)starter->id);
+    sl_strbuf_init(&taken, &txn->arena, 24);
+    sl_strbuf_add_int(&taken, taken_us);
+    sl_members_add(&txn->slow_rules, &txn->arena, sl_strbuf_slice(&id), sl_strbuf_slice(&taken));
+}
+
 void sl_trace_failed(sl_txn *txn, const sl_rule *link, sl_slice variable, bool is_limit) {
     sl_strbuf text;
     sl_strbuf_init(&text, &txn->arena, 128);

@@ -19,6 +19,8 @@ void sl_trace_capture(sl_txn *txn, int index, sl_slice text);
 void sl_trace_action(sl_txn *txn, const char *name);
 /* What a rule that matched does besides its non-disruptive actions. */
 void sl_trace_finish(sl_txn *txn, const sl_rule *starter);
+/* Always recorded: the rule took longer than SecRulePerfTime. */
+void sl_trace_slow_rule(sl_txn *txn, const sl_rule *starter, int64_t taken_us);
 /* Always recorded: a limit at level 3, an error at level 1. */
 void sl_trace_failed(sl_txn *txn, const sl_rule *link, sl_slice variable, bool is_limit);
 /* Appends what [ref "…"] says of one match; matches of a rule stand one behind the other (run/reference.c). */

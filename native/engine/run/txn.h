@@ -150,6 +150,10 @@ typedef struct sl_txn {
     sl_slice response_body;
     bool exposes_response_body;
     bool holds_response_body; /* decided after phase 3 */
+    uint8_t response_processor; /* sl_processor; none or JSON */
+    sl_members response_args;
+    bool response_error; /* of its parser */
+    sl_slice response_error_text;
 
     /* state of the rules */
     sl_members tx;
@@ -164,11 +168,12 @@ typedef struct sl_txn {
     sl_matched_list matched; /* of the running rule or chain */
     int highest_severity;    /* 255 = none */
     bool pcre_limits_exceeded, pcre_error;
+    sl_members slow_rules; /* PERF_RULES: id to microseconds */
     const sl_rule *current_rule; /* starter under evaluation, for RULE */
 
     /* ctl */
     uint8_t engine_mode; /* sl_mode */
-    bool request_body_access, response_body_access, force_request_body;
+    bool request_body_access, response_body_access, force_request_body, force_response_body;
     uint64_t request_body_limit_bytes, response_body_limit_bytes;
     uint8_t parse_xml_into_args;
     uint8_t audit_engine;

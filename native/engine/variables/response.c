@@ -94,6 +94,22 @@ static bool outbound_data_error(sl_txn *txn, sl_slice *value) {
     return true;
 }
 
+static sl_slice flag(bool is_set) { return is_set ? SL_LIT("1") : SL_LIT("0"); }
+
+static bool res_body_processor(sl_txn *txn, sl_slice *value) {
+    *value = txn->response_processor == SL_BODY_JSON ? SL_LIT("JSON") : SL_EMPTY;
+    return true;
+}
+static bool res_body_error(sl_txn *txn, sl_slice *value) {
+    *value = flag(txn->response_error);
+    return true;
+}
+static bool res_body_error_msg(sl_txn *txn, sl_slice *value) {
+    *value = txn->response_error_text;
+    return true;
+}
+
+static const sl_members *response_args(sl_txn *txn) { return &txn->response_args; }
 static const sl_members *response_headers(sl_txn *txn) { return &txn->response_headers; }
 
 const sl_variable sl_variables_response[] = {
@@ -112,5 +128,12 @@ const sl_variable sl_variables_response[] = {
     SL_SCALAR_ROW("OUTBOUND_DATA_ERROR", 4, SL_SLOT_NONE, outbound_data_error, "1 when the body passed its limit"),
     SL_MEMBERS_ROW("RESPONSE_HEADERS", 3, SL_VIEW_VALUE, response_headers, "one member for each header line"),
     SL_MEMBERS_ROW("RESPONSE_HEADERS_NAMES", 3, SL_VIEW_NAME, response_headers, "the names of the header lines"),
+    SL_MEMBERS_ROW("RESPONSE_ARGS", 4, SL_VIEW_VALUE, response_args,
+                   "members of a JSON response, with ctl:responseBodyProcessor=JSON"),
+    SL_SCALAR_ROW("RES_BODY_PROCESSOR", 3, SL_SLOT_NONE, res_body_processor, "which parser the response body gets"),
+    SL_SCALAR_ROW("RES_BODY_ERROR", 4, SL_SLOT_NONE, res_body_error, "1 when the response body could not be parsed"),
+    SL_SCALAR_ROW("RES_BODY_ERROR_MSG", 4, SL_SLOT_NONE, res_body_error_msg, "what was wrong with it"),
+    SL_SCALAR_ROW("RES_BODY_PROCESSOR_ERROR", 4, SL_SLOT_NONE, res_body_error, "the same as RES_BODY_ERROR"),
+    SL_SCALAR_ROW("RES_BODY_PROCESSOR_ERROR_MSG", 4, SL_SLOT_NONE, res_body_error_msg, "the same as RES_BODY_ERROR_MSG"),
     {0},
 };

@@ -44,6 +44,7 @@ static bool combined(sl_txn *txn, sl_slice *value) {
     for (int phase = 1; phase < SL_PHASES; phase++) sum += txn->phase_us[phase];
     return number(txn, sum, value);
 }
+static const sl_members *slow_rules(sl_txn *txn) { return &txn->slow_rules; }
 static bool zero(sl_txn *txn, sl_slice *value) {
     (void)txn;
     *value = SL_LIT("0");
@@ -67,6 +68,8 @@ const sl_variable sl_variables_time[] = {
     SL_SCALAR_ROW("PERF_PHASE4", 0, SL_SLOT_NONE, phase_4, "microseconds spent in phase 4"),
     SL_SCALAR_ROW("PERF_PHASE5", 0, SL_SLOT_NONE, phase_5, "microseconds spent in phase 5"),
     SL_SCALAR_ROW("PERF_COMBINED", 0, SL_SLOT_NONE, combined, "microseconds spent in all phases"),
+    SL_MEMBERS_ROW("PERF_RULES", 0, SL_VIEW_VALUE, slow_rules,
+                   "microseconds of rules that took longer than SecRulePerfTime, by id"),
     SL_SCALAR_ROW("PERF_GC", 0, SL_SLOT_NONE, zero, "always 0: expired records cost no request time"),
     SL_SCALAR_ROW("PERF_LOGGING", 0, SL_SLOT_NONE, zero, "always 0: logs are written by another thread"),
     SL_SCALAR_ROW("PERF_SREAD", 0, SL_SLOT_NONE, zero, "always 0: not measured"),
