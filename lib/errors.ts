@@ -2,10 +2,47 @@
 // The errors that users see. Codes and wording of diagnostics come from the engine; how they look in print is
 // decided here, once, for exceptions and for the command line.
 
+/** Every code that a load can report: the rows of native/engine/seclang/errors.def, which a test compares. */
+export type DiagnosticCode =
+  | 'SECLUA_E_FILE_OPEN'
+  | 'SECLUA_E_INCLUDE_DEPTH'
+  | 'SECLUA_E_SYNTAX'
+  | 'SECLUA_E_UNTERMINATED'
+  | 'SECLUA_E_UNKNOWN_DIRECTIVE'
+  | 'SECLUA_E_BAD_VALUE'
+  | 'SECLUA_E_ARG_COUNT'
+  | 'SECLUA_E_UNKNOWN_VARIABLE'
+  | 'SECLUA_E_NOT_COLLECTION'
+  | 'SECLUA_E_BAD_SELECTOR_REGEX'
+  | 'SECLUA_E_UNKNOWN_OPERATOR'
+  | 'SECLUA_E_OPERATOR_PARAM'
+  | 'SECLUA_E_IP_PREFIX'
+  | 'SECLUA_E_UNKNOWN_ACTION'
+  | 'SECLUA_E_ACTION_VALUE'
+  | 'SECLUA_E_UNKNOWN_TRANSFORMATION'
+  | 'SECLUA_E_DUP_ID'
+  | 'SECLUA_E_NO_ID'
+  | 'SECLUA_E_CHAIN'
+  | 'SECLUA_E_DEFAULT_ACTION'
+  | 'SECLUA_E_UNSUPPORTED'
+  | 'SECLUA_E_SCRIPT'
+  | 'SECLUA_E_MEMORY'
+  | 'SECLUA_W_IGNORED'
+  | 'SECLUA_W_DEPRECATED'
+  | 'SECLUA_W_UNREACHABLE'
+  | 'SECLUA_W_NO_RULE_MATCHES'
+  | 'SECLUA_W_MARKER'
+  | 'SECLUA_W_PHASE'
+  | 'SECLUA_W_EXCLUSION'
+  | 'SECLUA_W_CONTINUATION'
+  | 'SECLUA_W_DUPLICATE_ACTION'
+  | 'SECLUA_W_DROPPED'
+  | 'SECLUA_W_MACRO'
+  | 'SECLUA_W_SCRIPT'
+
 /** One thing that a load had to say about a configuration. */
 export interface Diagnostic {
-  /** 'SECLUA_E_…' or 'SECLUA_W_…'. */
-  code: string
+  code: DiagnosticCode
   severity: 'error' | 'warning'
   message: string
   file: string

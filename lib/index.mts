@@ -8,6 +8,7 @@ export type {
   CollectionStore,
   ConnectionInput,
   Diagnostic,
+  DiagnosticCode,
   EngineMode,
   EvaluationResult,
   HeadersInput,

@@ -4,7 +4,7 @@
 export { Waf } from './waf.js'
 export { Transaction } from './transaction.js'
 export { ConfigError, SecluaError, formatDiagnostic } from './errors.js'
-export type { Diagnostic, SecluaErrorCode } from './errors.js'
+export type { Diagnostic, DiagnosticCode, SecluaErrorCode } from './errors.js'
 export type { EvaluationResult, LogRecord, MatchedRule, Verdict, WafEvents } from './events.js'
 export type { ConnectionInput, HeadersInput, RequestInput, ResponseInput } from './message.js'
 export type { EngineMode, LuaOptions, WafOptions } from './options.js'

@@ -40,11 +40,27 @@ describe('the audit log', () => {
       .map((entry) => join(entry.parentPath, entry.name))
 
   it('SecAuditLog with SecAuditLogType Serial and SecAuditLogFormat Native appends parts to one file', async () => {
-    await record('SecAuditLog audit.log\nSecAuditLogType Serial\nSecAuditLogFormat Native\nSecAuditLogParts ABCFHZ')
+    await record(
+      'SecAuditLog audit.log\nSecAuditLogType Serial\nSecAuditLogFormat Native\nSecAuditLogParts ABCFHZ',
+    )
     assert.deepEqual(
       [...text('audit.log').matchAll(/^--[0-9a-f]{8}-([A-Z])--$/gm)].map(([, part]) => part),
       ['A', 'B', 'C', 'F', 'H', 'Z'],
     )
+  })
+
+  it('ctl:auditLogParts adds, takes away or replaces parts', async () => {
+    for (const [parts, expected] of [
+      ['+E', 'ABEFHZ'],
+      ['-H', 'ABFZ'],
+      ['ABZ', 'ABZ'],
+    ]) {
+      await record(
+        `SecAuditLog ${parts}.log\nSecAuditLogParts ABFHZ\nSecAction "id:1,phase:1,pass,ctl:auditLogParts=${parts}"`,
+      )
+      const found = [...text(`${parts}.log`).matchAll(/^--[0-9a-f]{8}-([A-Z])--$/gm)].map(([, part]) => part)
+      assert.deepEqual(found.sort().join(''), expected)
+    }
   })
 
   it('SecAuditLogFormat JSON writes one object a line, behind SecAuditLogPrefix', async () => {

@@ -291,7 +291,6 @@ static void test_refusals(harness *h) {
         {"validateSchema", "no-such-file.xsd", "SECLUA_E_FILE_OPEN"},
         {"rbl", "zone.example", "SECLUA_E_UNSUPPORTED"},
         {"fuzzyHash", "file 50", "SECLUA_E_UNSUPPORTED"},
-        {"gsbLookup", "", "SECLUA_E_UNSUPPORTED"},
         {"validateHash", "a", "SECLUA_E_UNSUPPORTED"},
         {"rsub", "s/a/b/", "SECLUA_E_UNSUPPORTED"},
     };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* @unconditionalMatch and @noMatch: the same answer whatever the value. Like all operators they are not asked
+/* @unconditionalMatch, @noMatch and @gsbLookup: the same answer whatever the value. Like all operators they are not asked
  * when no value was selected. */
 #include "operators/families.h"
 
@@ -7,6 +7,14 @@ static bool prepare_nothing(sl_prepare *prepare, sl_slice argument, sl_operand *
     (void)prepare;
     (void)argument;
     (void)operand;
+    return true;
+}
+
+/* Loads, so that old rule sets do; nobody can answer it any more. */
+static bool prepare_safe_browsing(sl_prepare *prepare, sl_slice argument, sl_operand *operand) {
+    (void)operand;
+    sl_prepare_report(prepare, "SECLUA_W_IGNORED", "remove the rule", 0, argument.len,
+                      "@gsbLookup never matches: the service behind it was shut down");
     return true;
 }
 
@@ -30,5 +38,7 @@ const sl_operator sl_operators_always[] = {
     {"unconditionalMatch", "UnconditionalMatch", SL_ARGUMENT_NONE, prepare_nothing, match_all, NULL,
      "matches every value"},
     {"noMatch", "NoMatch", SL_ARGUMENT_NONE, prepare_nothing, match_none, NULL, "matches no value"},
+    {"gsbLookup", "GsbLookup", SL_ARGUMENT_OPTIONAL, prepare_safe_browsing, match_none, NULL,
+     "never: the service behind it was shut down"},
     {0},
 };

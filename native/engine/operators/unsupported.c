@@ -23,12 +23,6 @@ static bool refuse_fuzzy_hash(sl_prepare *prepare, sl_slice argument, sl_operand
                   "use @inspectFile with a Lua script that compares the content");
 }
 
-static bool refuse_safe_browsing(sl_prepare *prepare, sl_slice argument, sl_operand *operand) {
-    (void)operand;
-    return refuse(prepare, argument, "@gsbLookup is not offered: the service behind it was shut down",
-                  "remove the rule: it could never match");
-}
-
 static bool refuse_validate_hash(sl_prepare *prepare, sl_slice argument, sl_operand *operand) {
     (void)operand;
     return refuse(prepare, argument,
@@ -55,8 +49,6 @@ const sl_operator sl_operators_unsupported[] = {
     {"rbl", "Rbl", SL_ARGUMENT_OPTIONAL, refuse_rbl, cannot_match, NULL, "not offered: DNS block lists"},
     {"fuzzyHash", "FuzzyHash", SL_ARGUMENT_OPTIONAL, refuse_fuzzy_hash, cannot_match, NULL,
      "not offered: similarity to ssdeep hashes"},
-    {"gsbLookup", "GsbLookup", SL_ARGUMENT_OPTIONAL, refuse_safe_browsing, cannot_match, NULL,
-     "not offered: Google Safe Browsing"},
     {"validateHash", "ValidateHash", SL_ARGUMENT_OPTIONAL, refuse_validate_hash, cannot_match, NULL,
      "not offered: signed links"},
     {"rsub", "Rsub", SL_ARGUMENT_OPTIONAL, refuse_substitution, cannot_match, NULL,
