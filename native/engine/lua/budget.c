@@ -173,7 +173,7 @@ void *sl_budget_allocate(void *ud, void *block, size_t old_size, size_t size) {
     const size_t before = block == NULL ? 0 : old_size; /* for new blocks old_size tells their kind */
     if (size == 0) {
         lua->held_bytes -= before;
-        free(block);
+        sl_pool_release(&lua->pool, block, before);
         return NULL;
     }
     if (size > before) {
@@ -185,7 +185,7 @@ void *sl_budget_allocate(void *ud, void *block, size_t old_size, size_t size) {
         if (size >= timed_block_bytes && lua->in_run && is_late(&lua->run))
             return refuse(lua, block, SL_BUDGET_TIME);
     }
-    void *at = realloc(block, size);
+    void *at = sl_pool_resize(&lua->pool, block, before, size);
     if (at == NULL) return NULL;
     if (size > before && lua->gross_left != UINT64_MAX) lua->gross_left -= size;
     lua->held_bytes += size;

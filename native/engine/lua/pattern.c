@@ -268,6 +268,13 @@ static const uint8_t *match_items(sl_pattern *search, const uint8_t *text, const
 
 /* ---- outside ---- */
 
+/* Does the pattern begin with a byte that stands for itself, once? Then only the places of that byte count. */
+static bool begins_with_byte(const sl_pattern *search) {
+    const size_t length = (size_t)(search->pattern_end - search->pattern);
+    if (length == 0 || memchr("^$*+?.([%-)", search->pattern[0], 11) != NULL) return false;
+    return length == 1 || memchr("*?-", search->pattern[1], 3) == NULL;
+}
+
 void sl_pattern_begin(sl_pattern *search, lua_State *L, sl_slice text, sl_slice pattern, bool anchors) {
     sl_lua_run *run = &sl_lua_of(L)->run;
     search->L = L;
@@ -279,6 +286,17 @@ void sl_pattern_begin(sl_pattern *search, lua_State *L, sl_slice text, sl_slice 
     search->capture_count = 0;
     search->steps = &run->steps;
     search->steps_max = run->steps_max;
+    search->has_first = begins_with_byte(search);
+    search->first = search->has_first ? search->pattern[0] : 0;
+}
+
+const uint8_t *sl_pattern_candidate(sl_pattern *search, const uint8_t *start) {
+    if (!search->has_first || start == search->text_end) return start;
+    const size_t left = (size_t)(search->text_end - start);
+    const uint8_t *found = memchr(start, search->first, left);
+    const size_t passed = found == NULL ? left : (size_t)(found - start);
+    spend(search, 1 + passed / sl_bytes_per_instruction);
+    return found;
 }
 
 const uint8_t *sl_pattern_match_at(sl_pattern *search, const uint8_t *start) {

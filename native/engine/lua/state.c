@@ -47,7 +47,10 @@ static int open_libraries(lua_State *L) {
 
 static bool open_state(sl_lua *lua) {
     lua_State *L = lua_newstate(sl_budget_allocate, lua);
-    if (L == NULL) return false;
+    if (L == NULL) {
+        sl_pool_end(&lua->pool);
+        return false;
+    }
     *(sl_lua **)lua_getextraspace(L) = lua;
     lua->L = lua->current = L;
     lua_pushcfunction(L, open_libraries);
@@ -87,6 +90,7 @@ void sl_lua_drop(sl_lua *lua) {
     lua->held_max = SIZE_MAX;
     lua->gross_left = UINT64_MAX;
     lua_close(L);
+    sl_pool_end(&lua->pool);
     lua->L = lua->current = NULL;
 }
 

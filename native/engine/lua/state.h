@@ -11,6 +11,7 @@
 #include <lua.h>
 #include <lualib.h>
 
+#include "lua/pool.h"
 #include "lua/script.h"
 #include "run/txn.h"
 
@@ -84,6 +85,7 @@ typedef struct sl_lua {
     lua_State *current; /* the coroutine that runs now: where errors have to be raised */
     sl_engine *engine;
     bool in_run;
+    sl_pool pool;      /* memory of the state */
     size_t held_bytes; /* of the state, as handed out by the allocator */
     size_t held_after_collection; /* held_bytes when the collector last ran between runs */
     size_t held_max;   /* SIZE_MAX outside runs */

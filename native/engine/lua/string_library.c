@@ -87,6 +87,8 @@ static size_t start_of(lua_Integer position, size_t length) {
 /* The first match from start on. Stack: unchanged */
 static const uint8_t *search_from(sl_pattern *search, const uint8_t **start) {
     for (const uint8_t *at = *start;; at++) {
+        if (!search->is_anchored) at = sl_pattern_candidate(search, at);
+        if (at == NULL) return NULL;
         const uint8_t *end = sl_pattern_match_at(search, at);
         if (end != NULL) {
             *start = at;
