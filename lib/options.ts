@@ -39,7 +39,10 @@ export interface LuaOptions {
  * const waf = await Waf.load({ files: ['crs-setup.conf', 'rules/*.conf'], engine: 'DetectionOnly' })
  */
 export interface WafOptions {
-  /** SecLang files in order; globs allowed; relative to `cwd`. */
+  /**
+   * SecLang files in order; globs allowed; relative to `cwd`. An address 'https://…#sha256=…' is fetched by
+   * {@link Waf.load}; when that fails, or the content is not the pinned one, so does the load.
+   */
   files?: string | readonly string[]
   /** SecLang text, loaded after `files`. */
   rules?: string

@@ -13,6 +13,7 @@ import { ConfigError, SecluaError, type Diagnostic } from './errors.js'
 import type { EvaluationResult, WafEvents } from './events.js'
 import { bodyBytes, type ConnectionInput, type RequestInput, type ResponseInput } from './message.js'
 import { addon, loadAsync, type Engine, type Loaded, type Store } from './native.js'
+import { fetchSources, refuseRemote } from './remote.js'
 import { readOptions, type CheckedOptions, type WafOptions } from './options.js'
 import { luaStats } from './script-stats.js'
 import { actions, Transaction } from './transaction.js'
@@ -74,7 +75,7 @@ export class Waf extends EventEmitter<WafEvents> {
    */
   static async load(options: WafOptions = {}): Promise<Waf> {
     const checked = readOptions(options)
-    return Waf.#open(options, checked, await loadAsync(checked.sources, checked.native))
+    return Waf.#open(options, checked, await loadAsync(await fetchSources(checked.sources), checked.native))
   }
 
   /**
@@ -85,6 +86,7 @@ export class Waf extends EventEmitter<WafEvents> {
    */
   static loadSync(options: WafOptions = {}): Waf {
     const checked = readOptions(options)
+    refuseRemote(checked.sources)
     return Waf.#open(options, checked, addon.load(checked.sources, checked.native))
   }
 
@@ -111,7 +113,7 @@ export class Waf extends EventEmitter<WafEvents> {
   async #reload(options: WafOptions): Promise<void> {
     this.#requireOpen()
     const checked = readOptions(options)
-    const loaded = await loadAsync(checked.sources, checked.native)
+    const loaded = await loadAsync(await fetchSources(checked.sources), checked.native)
     this.#requireOpen()
     const old = this.#active.engine
     this.#active = activate(loaded, this.#store, old)

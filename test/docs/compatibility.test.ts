@@ -63,6 +63,24 @@ describe('our readings of the rule language', () => {
     assert.deepEqual(ids(judge(rule, { uri: '/?a=evil' })), [])
   })
 
+  it('with phraseSyntax v2 lines of @pmFromFile have bytes between bars', () => {
+    writeFileSync(join(folder, 'bytes.data'), '|65 76|il\n')
+    const rule = 'SecRule ARGS:a "@pmFromFile bytes.data" "id:1,phase:1,pass"'
+    assert.deepEqual(ids(judge(rule, { uri: '/?a=evil' })), [])
+    assert.deepEqual(ids(judge(rule, { uri: '/?a=evil' }, { phraseSyntax: 'v3' })), [])
+    assert.deepEqual(ids(judge(rule, { uri: '/?a=evil' }, { phraseSyntax: 'v2' })), [1])
+  })
+
+  it('exec runs once for a rule, with execPerMatch for each value that matched', () => {
+    writeFileSync(
+      join(folder, 'count.lua'),
+      'function main() m.setvar("tx.n", tostring((tonumber(m.getvar("TX.n")) or 0) + 1)) return nil end',
+    )
+    const rule = 'SecRule ARGS "@streq x" "id:1,phase:1,pass,exec:count.lua"'
+    assert.equal(judge(rule, { uri: '/?a=x&b=x' }).tx['n'], '1')
+    assert.equal(judge(rule, { uri: '/?a=x&b=x' }, { execPerMatch: true }).tx['n'], '2')
+  })
+
   it('a rule without a phase runs in phase 2, with v3Defaults in phase 1', () => {
     const rule = 'SecAction "id:1,pass"'
     assert.equal(judge(rule, {}).matches[0]?.phase, 2)

@@ -184,8 +184,8 @@ describeShared('the Core Rule Set with its options', 'crs', (shared) => {
   it('early blocking refuses in phase 1 what phase 1 sees', async () => {
     const options = set('early_blocking=1', 'inbound_anomaly_score_threshold=3')
     const { verdict } = await judge('CRS with early blocking', options, '/', ['', ''], 'TRACE')
-    assert.equal(verdict.action, 'deny')
-    if (verdict.action === 'deny') assert.equal(verdict.phase, 1)
+    assert.ok(verdict.action === 'deny')
+    assert.equal(verdict.phase, 1)
   })
 
   it('reporting levels 0 and 4 differ in the summary of a blocked request', async () => {

@@ -28,6 +28,8 @@ uint32_t sl_ruleset_pcre_depth_limit(const struct sl_ruleset *rules);
 /* What sl_geo_open returned for SecGeoLookupDb; NULL = none configured. */
 const void *sl_ruleset_geo_database(const struct sl_ruleset *rules);
 
+/* Lines of phrase files have the syntax of @pm, as in ModSecurity 2. */
+bool sl_ruleset_phrase_syntax_v2(const struct sl_ruleset *rules);
 /* The lines of a SecDataset. False: there is none of that name. */
 bool sl_ruleset_dataset(const struct sl_ruleset *rules, sl_slice name, sl_slice *lines);
 

@@ -8,6 +8,7 @@
 #include "operators/aho_corasick.h"
 #include "operators/dataset.h"
 #include "operators/families.h"
+#include "operators/host.h"
 #include "operators/phrase.h"
 #include "operators/result.h"
 
@@ -94,12 +95,12 @@ static sl_slice trim(sl_slice text) {
 
 /* One phrase a line, taken literally: the data files of CRS hold bars and backslashes. Both ends are trimmed,
  * since v3, which keeps them, makes a file with CR LF useless. */
-static void add_lines(phrase_list *list, sl_slice content) {
+static void add_lines(phrase_list *list, sl_slice content, bool is_decoded) {
     while (content.len > 0) {
         const size_t newline = sl_slice_find_byte(content, '\n');
         const size_t end = newline == SIZE_MAX ? content.len : newline;
         const sl_slice line = trim(sl_slice_of(content.ptr, end));
-        if (line.len > 0 && line.ptr[0] != '#') add_phrase(list, line);
+        if (line.len > 0 && line.ptr[0] != '#') add_phrase(list, is_decoded ? sl_phrase_decode(list->arena, line) : line);
         content = sl_slice_from(content, newline == SIZE_MAX ? end : end + 1);
     }
 }
@@ -134,7 +135,7 @@ static bool add_file(sl_prepare *prepare, sl_slice argument, sl_slice name, phra
                           (const char *)name.ptr, strerror(errno));
         return false;
     }
-    add_lines(list, content);
+    add_lines(list, content, sl_ruleset_phrase_syntax_v2(prepare->rules));
     return true;
 }
 
@@ -150,7 +151,7 @@ static bool prepare_pm_from_dataset(sl_prepare *prepare, sl_slice argument, sl_o
     phrase_list list = {.arena = prepare->arena};
     sl_slice lines;
     if (!sl_dataset_find(prepare, argument, &lines)) return false;
-    add_lines(&list, lines);
+    add_lines(&list, lines, false);
     return finish(prepare, argument, &list, operand);
 }
 

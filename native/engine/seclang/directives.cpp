@@ -80,7 +80,7 @@ constexpr DirectiveRow rows[] = {
     {"SecRuleUpdateActionById", statement, full, 2, 2, "ID[:LINK] \"ACTIONS\"", nullptr, nullptr, add_action_update,
      "Replaces and adds actions of a rule.", nullptr},
     {"SecRemoteRules", statement, rejected, 2, 3, "[crypto] KEY URL", nullptr, nullptr, nullptr,
-     "Rules from the network.", "the loader never uses the network: fetch the rules and pass them as text"},
+     "Rules from the network.", "the loader never uses the network: name https://…#sha256=… among the files of Waf.load"},
     {"SecRemoteRulesFailAction", setting, warned, 1, 1, nullptr, fail_actions, "Abort", nullptr,
      "What happens when SecRemoteRules fails.", "the loader never uses the network"},
     {"SecRuleInheritance", setting, warned, 1, 1, nullptr, on_off, "On", nullptr,
