@@ -60,7 +60,7 @@ async function show(waf: Waf, address: ListenAddress): Promise<boolean> {
   const { bold } = paletteFor(process.stdout)
   const counters = waf.stats()
   printLine(
-    `A small shop behind ${waf.ruleCount} rules and ${String(counters['scripts'])} Lua scripts, on http://${formatAddress(address)}`,
+    `A small shop behind ${waf.ruleCount} rules and ${String(counters['scripts'])} Lua script, on http://${formatAddress(address)}`,
   )
   printLine('')
   printLine(bold(`${'request'.padEnd(columns.title)} ${'answer'.padEnd(columns.answer)} why`))

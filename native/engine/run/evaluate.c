@@ -52,14 +52,13 @@ static bool has_removed_targets(const sl_txn *txn, const sl_rule *link) {
     return false;
 }
 
-static void collect_values(sl_txn *txn, const sl_rule *link) {
+/* Of one target, at the moment it is its turn: what earlier targets set is seen, what this one sets is not. */
+static void collect_values(sl_txn *txn, const sl_rule *link, const sl_target *target) {
     sl_values *values = &txn->values;
     const bool is_traced = sl_host_debugs(txn, 9); /* a trace names every value, also those that cannot match */
     values->count = 0;
-    for (size_t i = 0; i < link->target_count; i++) {
-        if (!is_traced && !sl_candidates_target(txn, link, &link->targets[i])) continue;
-        sl_variable_expand(txn, &link->targets[i], values);
-    }
+    if (!is_traced && !sl_candidates_target(txn, link, target)) return;
+    sl_variable_expand(txn, target, values);
     if (values->count == 0 || (link->exclusion_count == 0 && !has_removed_targets(txn, link))) return;
     size_t kept = 0;
     for (size_t i = 0; i < values->count; i++) {
@@ -190,13 +189,17 @@ static void evaluate_operator(sl_txn *txn, const sl_rule *link, sl_last_match *l
     sl_operand expanded;
     const sl_operand *operand = NULL;
     const bool stops = link->next == NULL && sl_verdict_stops_at_first(txn, link->starter);
-    while (cursor->value < txn->values.count) {
-        const sl_value value = txn->values.items[cursor->value++];
-        if (operand == NULL || link->operand_per_value) operand = operand_for(txn, link, &expanded);
-        evaluate_value(txn, link, operand, &value, last);
-        if (cursor->matches != 0 && stops) return;
-        if (is_over(txn)) return;
+    for (; cursor->target < link->target_count; cursor->target++) {
+        collect_values(txn, link, &link->targets[cursor->target]);
+        for (cursor->value = 0; cursor->value < txn->values.count;) {
+            const sl_value value = txn->values.items[cursor->value++];
+            if (operand == NULL || link->operand_per_value) operand = operand_for(txn, link, &expanded);
+            evaluate_value(txn, link, operand, &value, last);
+            if (cursor->matches != 0 && stops) return;
+            if (is_over(txn)) return;
+        }
     }
+    if (operand == NULL) txn->engine->stats.rules_skipped_absent++; /* there was nothing to look at */
 }
 
 static void evaluate_script(sl_txn *txn, const sl_rule *link, sl_last_match *last) {
@@ -226,8 +229,6 @@ static void evaluate_link(sl_txn *txn, const sl_rule *link, sl_last_match *last)
             break;
         case SL_RULE_SCRIPT: evaluate_script(txn, link, last); break;
         default:
-            collect_values(txn, link);
-            if (txn->values.count == 0) txn->engine->stats.rules_skipped_absent++;
             evaluate_operator(txn, link, last);
     }
     if (sl_host_debugs(txn, 4)) sl_trace_result(txn, link, txn->cursor.matches != 0);
@@ -254,7 +255,7 @@ static bool evaluate_unit(sl_txn *txn, const sl_rule *starter) {
     txn->matched.count = 0;
     cursor->removals = txn->target_removals; /* what this chain removes itself is for later units */
     for (cursor->link = starter; cursor->link != NULL; cursor->link = cursor->link->next) {
-        cursor->value = 0;
+        cursor->target = 0;
         cursor->matches = 0;
         evaluate_link(txn, cursor->link, &last);
         if (txn->engine_mode == SL_OFF) return false;

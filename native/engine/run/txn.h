@@ -101,7 +101,8 @@ typedef struct sl_cursor {
     uint8_t phase;
     size_t unit;
     const sl_rule *link;
-    size_t value;    /* next in txn->values */
+    size_t target;   /* of the link */
+    size_t value;    /* next in txn->values, which hold those of the target */
     size_t matches;  /* of this link */
     const sl_target_removal *removals; /* in force for this unit */
     bool running;

@@ -71,7 +71,7 @@ sl_text *sl_values_transform(sl_txn *txn, sl_text *text, const sl_transformation
     struct sl_step *step = sl_arena_alloc(&txn->arena, sizeof *step);
     step->transformation = transformation;
     step->result = transform_plainly(txn, text, transformation);
-    if (transformation->is_case_only && step->result != text) step->result->twin = text;
+    if (step->result != text && sl_transformation_is_case_only(transformation)) step->result->twin = text;
     step->next = text->steps;
     text->steps = step;
     return step->result;

@@ -52,7 +52,14 @@ static sl_slice uppercase(sl_arena *arena, const sl_unicode_map *map, sl_slice v
 }
 
 const sl_transformation sl_transformations_case[] = {
-    {"lowercase", NULL, has_upper, SL_CLASS_UPPER, lowercase, "A-Z become a-z", true},
-    {"uppercase", NULL, has_lower, SL_CLASS_LOWER, uppercase, "a-z become A-Z", true},
+    {"lowercase", NULL, has_upper, SL_CLASS_UPPER, lowercase, "A-Z become a-z"},
+    {"uppercase", NULL, has_lower, SL_CLASS_LOWER, uppercase, "a-z become A-Z"},
     {0},
 };
+
+bool sl_transformation_is_case_only(const sl_transformation *transformation) {
+    for (const sl_transformation *row = sl_transformations_case; row->name != NULL; row++) {
+        if (row == transformation) return true;
+    }
+    return false;
+}

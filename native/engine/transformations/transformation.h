@@ -26,12 +26,13 @@ typedef struct sl_transformation {
     uint32_t triggers; /* SL_CLASS_*: a text that holds none of these kinds of bytes comes out unchanged */
     sl_slice (*apply)(sl_arena *arena, const sl_unicode_map *map, sl_slice value); /* map NULL: no map configured */
     const char *manual;
-    bool is_case_only; /* changes nothing but the case of ASCII letters */
 } sl_transformation;
 
 /* By name, ASCII case ignored, aliases included (normalisePath, utf8toUnicode, cmd_line …); NULL when unknown.
  * "none" is not in the table: it is a word of the rule language. */
 const sl_transformation *sl_transformation_find(sl_slice name);
+/* lowercase and uppercase: they change nothing but the case of ASCII letters. */
+bool sl_transformation_is_case_only(const sl_transformation *transformation);
 /* All rows, in the order of the registry; NULL past the end. */
 const sl_transformation *sl_transformation_at(size_t index);
 
