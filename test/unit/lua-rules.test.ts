@@ -205,3 +205,25 @@ describe('tests of scripts', () => {
     assert.throws(() => wrong?.run(), /wrong_test\.lua:2: the value is 1, not 2/)
   })
 })
+
+describe('the mock for a plain Lua', () => {
+  it('answers as the engine does, where it answers at all', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'seclua-mock-'))
+    const path = join(__dirname, '../../lua/mock.lua')
+    const body =
+      "local a = {m.getvar('ARGS.q', 'lowercase'), m.count('ARGS'), tostring(m.getvar('ARGS.none')), " +
+      "m.getvars('ARGS')[2].name, tostring(m.setvar('tx.v', 10 / 2)), m.tx.v, m.incr('tx.v', 3), " +
+      "tostring(m.setvar('ARGS.q', 'x'))} return table.concat(a, ' ')"
+    writeFileSync(
+      join(folder, 'both.lua'),
+      `local mock = dofile([[${path}]]).new({ARGS = {{'q', 'One'}, {'r', 'two'}}})\n` +
+        `local function ask(m) ${body} end\n` +
+        "function main() local real, mocked = ask(m), ask(mock) return real == mocked and 'same' or real .. '|' .. mocked end\n",
+    )
+    const rules = 'SecRuleEngine On\nSecRuleScript both.lua "id:1,phase:2,pass,log"'
+    const waf = Waf.loadSync({ cwd: folder, rules, lua: { allow: { io: true } } })
+    const { matches, logs } = waf.evaluateSync({ method: 'GET', uri: '/?q=One&r=two' })
+    assert.match(matches[0]?.logLine ?? logs[0]?.message ?? '', /Warning\. same /)
+    rmSync(folder, { recursive: true, force: true })
+  })
+})
