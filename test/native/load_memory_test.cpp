@@ -13,18 +13,23 @@ long allocations_left = -1; // the one after that many fails; negative: none
 
 } // namespace
 
-void *operator new(size_t size) {
+// Both forms are replaced, so that every delete meets memory of malloc.
+void *operator new(size_t size, const std::nothrow_t &) noexcept {
     if (allocations_left == 0) {
         allocations_left = -1;
-        throw std::bad_alloc();
+        return nullptr;
     }
     if (allocations_left > 0) allocations_left--;
-    void *memory = std::malloc(size == 0 ? 1 : size);
+    return std::malloc(size == 0 ? 1 : size);
+}
+void *operator new(size_t size) {
+    void *memory = operator new(size, std::nothrow);
     if (memory == nullptr) throw std::bad_alloc();
     return memory;
 }
 void operator delete(void *memory) noexcept { std::free(memory); }
 void operator delete(void *memory, size_t) noexcept { std::free(memory); }
+void operator delete(void *memory, const std::nothrow_t &) noexcept { std::free(memory); }
 
 namespace {
 
