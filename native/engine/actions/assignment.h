@@ -11,7 +11,9 @@ extern "C" {
 
 typedef struct sl_assignment {
     sl_slice collection;   /* lower case */
+    bool is_tx;
     const sl_macro *key;
+    uint32_t key_hash;     /* of a literal key */
     const sl_macro *value; /* NULL: no "=" */
     bool is_unset;         /* ! */
     int8_t sign;           /* +1, -1: arithmetic; 0: text */

@@ -58,6 +58,8 @@ const sl_assignment *sl_assignment_parse(sl_prepare *prepare, sl_slice text, boo
         return NULL;
     }
     out->key = prepare->macro(prepare->context, sl_slice_from(name, dot + 1), (size_t)(name.ptr + dot + 1 - whole.ptr));
+    out->is_tx = sl_slice_equal(out->collection, SL_LIT("tx"));
+    out->key_hash = sl_hash_fold(out->key->source);
     if (equals == SIZE_MAX) return out;
     sl_slice value = sl_slice_from(text, equals + 1);
     if (with_arithmetic) {
@@ -87,6 +89,23 @@ static void report(sl_txn *txn, const sl_rule *rule, const sl_assignment *assign
                   result == SL_SET_NOT_OPEN ? "the collection is not open" : "the variable is read-only");
 }
 
+static int64_t signed_number(const sl_assignment *assignment, sl_slice value) {
+    const int64_t number = sl_number_of(value);
+    if (assignment->sign > 0) return number;
+    return number == INT64_MIN ? INT64_MAX : -number;
+}
+
+/* Most rules count in TX under a name that was known at load. */
+static void set_tx(sl_txn *txn, const sl_assignment *assignment, sl_slice key, sl_slice value) {
+    const uint32_t hash = assignment->key->is_literal ? assignment->key_hash : sl_hash_fold(key);
+    if (assignment->sign == 0) {
+        sl_host_set_tx(txn, key, hash, value);
+        return;
+    }
+    int64_t result = 0;
+    sl_host_add_tx(txn, key, hash, signed_number(assignment, value), &result);
+}
+
 static void run_setvar(sl_txn *txn, const sl_rule *rule, const void *prepared) {
     const sl_assignment *assignment = prepared;
     const sl_slice key = sl_macro_expand(txn, assignment->key);
@@ -95,14 +114,17 @@ static void run_setvar(sl_txn *txn, const sl_rule *rule, const void *prepared) {
         return;
     }
     const sl_slice value = assignment->value == NULL ? SL_LIT("1") : sl_macro_expand(txn, assignment->value);
+    if (assignment->is_tx) {
+        set_tx(txn, assignment, key, value);
+        return;
+    }
     if (assignment->sign == 0) {
         report(txn, rule, assignment, sl_host_set(txn, assignment->collection, key, value));
         return;
     }
-    const int64_t number = sl_number_of(value);
-    const int64_t delta = assignment->sign > 0 ? number : number == INT64_MIN ? INT64_MAX : -number;
     int64_t result = 0;
-    report(txn, rule, assignment, sl_host_add(txn, assignment->collection, key, delta, &result));
+    report(txn, rule, assignment,
+           sl_host_add(txn, assignment->collection, key, signed_number(assignment, value), &result));
 }
 
 typedef struct sl_environment {

@@ -1,14 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* FNV-1a over folded bytes with a final mix; and the reading of numbers that all of SecLang shares. */
+/* A hash over folded bytes, eight at a time; and the reading of numbers that all of SecLang shares. */
 #include "base/hash.h"
 
+/* ASCII letters of a word in lower case: bytes from A to Z get the bit that tells the cases apart. */
+static uint64_t fold_word(uint64_t word) {
+    const uint64_t ones = UINT64_C(0x0101010101010101), high = UINT64_C(0x8080808080808080);
+    const uint64_t low = word & ~high;
+    const uint64_t from_a = low + (0x80 - 'A') * ones, past_z = low + (0x7f - 'Z') * ones;
+    return word | ((from_a & ~past_z & ~word & high) >> 2);
+}
+
+static uint64_t mix(uint64_t h, uint64_t word) {
+    h = (h ^ fold_word(word)) * UINT64_C(0x9e3779b97f4a7c15);
+    return h ^ h >> 29;
+}
+
 uint32_t sl_hash_fold(sl_slice key) {
-    uint64_t h = 0xcbf29ce484222325u;
-    for (size_t i = 0; i < key.len; i++) {
-        h = (h ^ sl_ascii_lower(key.ptr[i])) * 0x100000001b3u;
+    uint64_t h = key.len, word = 0;
+    size_t i = 0;
+    for (; i + 8 <= key.len; i += 8) {
+        memcpy(&word, key.ptr + i, 8);
+        h = mix(h, word);
     }
-    h ^= h >> 32;
-    return (uint32_t)h;
+    if (i < key.len) {
+        word = 0;
+        memcpy(&word, key.ptr + i, key.len - i);
+        h = mix(h, word);
+    }
+    return (uint32_t)(h ^ h >> 32);
 }
 
 int64_t sl_number_of(sl_slice text) {

@@ -36,6 +36,7 @@ static inline bool sl_slice_same(sl_slice a, sl_slice b) { return a.ptr == b.ptr
 /* ASCII case folded. */
 static inline bool sl_slice_equal_fold(sl_slice a, sl_slice b) {
     if (a.len != b.len) return false;
+    if (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0) return true; /* spelled alike, as most are */
     for (size_t i = 0; i < a.len; i++) {
         if (sl_ascii_lower(a.ptr[i]) != sl_ascii_lower(b.ptr[i])) return false;
     }

@@ -10,9 +10,16 @@ namespace seclua {
 namespace {
 
 // Lists that only grow, and whose texts never change: what was scanned once holds for the rest of the transaction.
-bool has_stable_list(const sl_variable *variable) {
+bool is_stable_list(const sl_variable *variable) {
     return variable->kind == SL_COLLECTION && variable->members != nullptr && variable->expand == nullptr &&
-           !variable->has_macro_keys && !sl_slice_equal(sl_slice_z(variable->name), SL_LIT("GEO"));
+           !variable->has_macro_keys && !variable->is_volatile;
+}
+
+// What the target selects is the same from the beginning of a phase to its end.
+bool is_stable(const sl_target &target) {
+    if (target.is_count || target.variable->is_inert) return false;
+    if (target.variable->kind == SL_SCALAR) return target.variable->slot != SL_SLOT_NONE;
+    return target.selector == SL_SELECT_XPATH || is_stable_list(target.variable);
 }
 
 std::string folded(sl_slice text) {
@@ -47,18 +54,38 @@ void Compiler::index_link(Link &link) {
     sl_target *targets = const_cast<sl_target *>(rule.targets);
     for (size_t i = 0; i < rule.target_count; i++) targets[i].view = -1;
     if (rules_->options.no_acceleration || rule.kind != SL_RULE_OPERATOR || rule.op == nullptr) return;
-    if (rule.is_negated || rule.operand.macro != nullptr) return;
-    size_t used = 0;
-    for (auto &literals : literals_of(rule, rules_->options.rx_multiline)) {
-        const int filter = used < 2 ? prefilter_.add(std::move(literals)) : -1;
-        if (filter >= 0) rule.filters[used++] = filter;
+    if (!rule.is_negated && rule.operand.macro == nullptr) {
+        size_t used = 0;
+        for (auto &literals : literals_of(rule, rules_->options.rx_multiline)) {
+            const int filter = used < 2 ? prefilter_.add(std::move(literals)) : -1;
+            if (filter >= 0) rule.filters[used++] = filter;
+        }
     }
-    if ((used == 0 && rule.operand.necessary_classes == 0) || rule.is_multi_match) return;
     for (size_t i = 0; i < rule.target_count; i++) {
-        if (targets[i].is_count || targets[i].selector != SL_SELECT_ALL || !has_stable_list(targets[i].variable)) continue;
-        const auto key = std::make_pair(targets[i].variable, rule.pipeline->index);
-        targets[i].view = views_.emplace(key, static_cast<int32_t>(views_.size())).first->second;
+        if (!is_stable(targets[i])) continue;
+        // With multiMatch the operator sees texts on the way, too: whether there is any is all that a view can tell.
+        targets[i].view_has_all = !rule.is_multi_match && !rule.is_negated && rule.operand.macro == nullptr;
+        targets[i].view = view(targets[i], rule.is_multi_match ? pipeline_order_.front() : rule.pipeline);
     }
+}
+
+// There is no automaton: none was asked for, or it would have been too large.
+void Compiler::forget_filters() {
+    for (Unit *unit : starters_) {
+        for (Link &link : unit->links) link.image->filters[0] = link.image->filters[1] = -1;
+    }
+}
+
+int32_t Compiler::view(const sl_target &target, const sl_pipeline *pipeline) {
+    const ViewKey key{target.variable, target.selector, to_string(target.key), target.xpath, pipeline->index};
+    if (const auto known = view_of_.find(key); known != view_of_.end()) return known->second;
+    const sl_pipeline *plain = pipeline_order_.front();
+    const int32_t raw = pipeline == plain ? static_cast<int32_t>(views_.size()) : view(target, plain);
+    const bool is_whole_list = target.selector == SL_SELECT_ALL && is_stable_list(target.variable);
+    const auto index = static_cast<int32_t>(views_.size());
+    views_.push_back({&target, pipeline, raw, is_whole_list});
+    view_of_.emplace(key, index);
+    return index;
 }
 
 } // namespace seclua

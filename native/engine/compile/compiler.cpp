@@ -64,6 +64,8 @@ static void inherit_from_links(Unit &unit) {
 
 void Compiler::freeze() {
     sl_arena *arena = &rules_->arena;
+    rules_->prefilter = prefilter_.build(arena);
+    if (rules_->prefilter == nullptr) forget_filters();
     const sl_rule **starters = SL_NEW_ARRAY(arena, const sl_rule *, starters_.size() + 1);
     for (unsigned phase = 0; phase < SL_PHASES; phase++) {
         std::vector<const sl_rule *> program;
@@ -72,13 +74,16 @@ void Compiler::freeze() {
         }
         const sl_rule **units = SL_NEW_ARRAY(arena, const sl_rule *, program.size() + 1);
         std::copy(program.begin(), program.end(), units);
-        rules_->phases[phase] = {units, program.size()};
+        rules_->phases[phase] = {units, program.size(), nullptr, nullptr};
+        if (!rules_->options.no_acceleration) make_blocks(rules_->phases[phase]);
     }
     for (Unit *unit : starters_) {
         inherit_from_links(*unit);
         starters[unit->ordinal] = unit->links.front().image;
     }
-    rules_->prefilter = prefilter_.build(arena);
+    sl_target_view *views = SL_NEW_ARRAY(arena, sl_target_view, views_.size());
+    std::copy(views_.begin(), views_.end(), views);
+    rules_->views = views;
     rules_->view_count = views_.size();
     rules_->starters = starters;
     rules_->starter_count = starters_.size();

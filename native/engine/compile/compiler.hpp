@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -87,6 +88,10 @@ class Compiler {
     const sl_pipeline *pipeline(const sl_transformation *const *steps, size_t count);
     // candidates.cpp: the candidate index
     void index_link(Link &link);
+    void forget_filters();
+    int32_t view(const sl_target &target, const sl_pipeline *pipeline);
+    // blocks.cpp: what a starter needs of the views, by stretches of a phase
+    void make_blocks(sl_program &program);
     // freezing
     void freeze();
     void describe();
@@ -121,8 +126,11 @@ class Compiler {
     std::vector<Selection> selections_;
     std::map<std::vector<const sl_transformation *>, const sl_pipeline *> pipelines_;
     std::vector<const sl_pipeline *> pipeline_order_;
+    std::unordered_map<const sl_transformation *, unsigned> transformation_numbers_;
     PrefilterBuilder prefilter_;
-    std::map<std::pair<const sl_variable *, uint16_t>, int32_t> views_;
+    using ViewKey = std::tuple<const sl_variable *, uint8_t, std::string, const void *, uint16_t>; // … selector, pipeline
+    std::map<ViewKey, int32_t> view_of_;
+    std::vector<sl_target_view> views_;
     std::map<std::string, const sl_xpath *> xpaths_;
     std::map<std::string, std::pair<std::string, const SourceFile *>> files_;
 };

@@ -11,10 +11,16 @@ const sl_pipeline *Compiler::pipeline(const sl_transformation *const *steps, siz
     sl_pipeline *made = SL_NEW(&rules_->arena, sl_pipeline);
     const sl_transformation **kept = SL_NEW_ARRAY(&rules_->arena, const sl_transformation *, count == 0 ? 1 : count);
     std::copy(key.begin(), key.end(), kept);
+    uint64_t *bits = SL_NEW_ARRAY(&rules_->arena, uint64_t, count == 0 ? 1 : count);
+    for (size_t i = 0; i < count; i++) {
+        const unsigned number = transformation_numbers_.emplace(steps[i], transformation_numbers_.size()).first->second;
+        bits[i] = number < 64 ? uint64_t{1} << number : 0;
+    }
     made->index = static_cast<uint16_t>(pipeline_order_.size());
     made->parent = parent;
     made->step_count = static_cast<uint16_t>(count);
     made->steps = kept;
+    made->step_bits = bits;
     for (const sl_transformation *step : key) made->triggers |= step->triggers;
     pipelines_.emplace(key, made);
     pipeline_order_.push_back(made);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <set>
 
 #include "base/ascii.h"
 #include "prefilter/literals.hpp"
@@ -64,6 +65,7 @@ int PrefilterBuilder::add(std::vector<std::string> literals) {
     for (const std::string &literal : literals) bytes += literal.size();
     if (byte_count_ + bytes > literals_bytes_max) return -1;
     byte_count_ += bytes;
+    if (filters_.size() > UINT16_MAX) return -1;
     const int id = static_cast<int>(filters_.size());
     filters_.emplace(std::move(literals), id);
     return id;
@@ -89,10 +91,25 @@ const sl_prefilter *PrefilterBuilder::build(sl_arena *arena) const {
     made->end_column = column_of[static_cast<uint8_t>(text_end)];
     while ((1u << made->shift) < columns) made->shift++;
 
+    // Literals of one byte, by filter. Bytes past the 64th distinct one go into the automaton like longer literals.
+    std::map<uint8_t, unsigned> byte_bit;
+    uint64_t *bytes_of = SL_NEW_ARRAY(arena, uint64_t, filters_.size());
+    const auto takes_byte = [&](const std::string &literal, int id)  {
+        if (literal.size() != 1 || literal[0] == text_start || literal[0] == text_end) return false;
+        const auto byte = static_cast<uint8_t>(literal[0]);
+        if (!byte_bit.contains(byte)) {
+            if (byte_bit.size() == 64) return false;
+            byte_bit.emplace(byte, static_cast<unsigned>(byte_bit.size()));
+        }
+        bytes_of[id] |= uint64_t{1} << byte_bit[byte];
+        return true;
+    };
+
     // Trie.
     std::vector<State> states(1);
     for (const auto &[literals, id] : filters_) {
         for (const std::string &literal : literals) {
+            if (takes_byte(literal, id)) continue;
             uint32_t at = 0;
             for (const char c : literal) {
                 const uint8_t column = column_of[static_cast<uint8_t>(c)];
@@ -158,14 +175,27 @@ const sl_prefilter *PrefilterBuilder::build(sl_arena *arena) const {
         for (const auto &[column, child] : states[at].children) row[column] = number[child] << made->shift;
     }
     made->next = next;
-    uint64_t *bits = SL_NEW_ARRAY(arena, uint64_t, static_cast<size_t>(count - silent) * made->word_count);
-    for (const uint32_t at : order) {
-        for (const int id : states[at].filters) {
-            bits[static_cast<size_t>(number[at] - silent) * made->word_count + static_cast<unsigned>(id) / 64] |=
-                uint64_t{1} << (id % 64);
-        }
+    std::vector<uint32_t> starts;
+    std::vector<uint16_t> ids;
+    for (const uint32_t at : order) { // as they are numbered
+        if (states[at].filters.empty()) continue;
+        starts.push_back(static_cast<uint32_t>(ids.size()));
+        const std::set<int> distinct(states[at].filters.begin(), states[at].filters.end());
+        for (const int id : distinct) ids.push_back(static_cast<uint16_t>(id));
     }
-    made->filters = bits;
+    starts.push_back(static_cast<uint32_t>(ids.size()));
+    uint32_t *outputs = SL_NEW_ARRAY(arena, uint32_t, starts.size());
+    std::copy(starts.begin(), starts.end(), outputs);
+    uint16_t *filters = SL_NEW_ARRAY(arena, uint16_t, ids.size() + 1);
+    std::copy(ids.begin(), ids.end(), filters);
+    made->outputs = outputs;
+    made->filters = filters;
+
+    for (unsigned b = 0; b < 256; b++) {
+        const auto known = byte_bit.find(sl_ascii_lower(static_cast<uint8_t>(b)));
+        if (known != byte_bit.end()) made->bit_of[b] = uint64_t{1} << known->second;
+    }
+    made->bytes_of = bytes_of;
     return made;
 }
 

@@ -58,7 +58,8 @@ typedef struct sl_target {
     const struct sl_regex *regex;
     const sl_macro *macro;
     const struct sl_xpath *xpath;
-    int32_t view;     /* index among the views of the rule set (a whole list through a pipeline); -1: none */
+    int32_t view;     /* index among sl_ruleset.views; -1: none */
+    bool view_has_all; /* the view holds each text that the operator will see, so its filters decide */
     sl_slice written; /* "ARGS:foo", "&TX:/^a/": for logs and explain */
 } sl_target;
 
@@ -71,6 +72,7 @@ typedef struct sl_pipeline {
     uint16_t step_count;
     uint32_t triggers; /* union over the steps: a text without these kinds of bytes passes unchanged */
     const sl_transformation *const *steps;
+    const uint64_t *step_bits; /* by step: the transformation's own bit among those of the rule set; 0 past the 64th */
 } sl_pipeline;
 
 /* ---- actions ---- */
@@ -144,10 +146,46 @@ typedef struct sl_rule {
     sl_slice unparsed; /* the directive as one line */
 } sl_rule;
 
+/* ---- the candidate index (run/candidates.c) ---- */
+
+/* What a target selects, through one pipeline. Only of variables that do not change while a phase runs. */
+typedef struct sl_target_view {
+    const sl_target *target;
+    const sl_pipeline *pipeline;
+    int32_t raw;         /* the view of the same target before any transformation; itself for that one */
+    bool is_whole_list;  /* of a list that only grows */
+} sl_target_view;
+
+/* What a starter needs of a view in order to match one of its texts. */
+typedef struct sl_gate {
+    uint8_t unit;        /* of its block */
+    int32_t filters[2];  /* both; -1: none */
+    uint32_t classes;    /* one of these kinds of bytes; 0 = no claim */
+} sl_gate;
+
+typedef struct sl_view_gates {
+    uint32_t view;
+    uint64_t units;      /* those of gates */
+    const sl_gate *gates;
+    size_t gate_count;
+    bool needs_scan, needs_classes; /* by some gate */
+} sl_view_gates;
+
+/* Up to 64 units in a row. A unit that jumps ends its block, one that is jumped to begins one: a block that is entered is
+ * gone through to its end, but for verdicts. */
+typedef struct sl_block {
+    size_t first, count;
+    uint64_t always;     /* units that no view speaks for */
+    const sl_view_gates *views;
+    size_t view_count;
+} sl_block;
+
 /* What a phase runs through: chains folded into their starters, markers gone. */
 typedef struct sl_program {
     const sl_rule *const *units;
     size_t count;
+    const sl_block *blocks;   /* NULL: acceleration is off */
+    const uint32_t *block_of; /* by unit */
 } sl_program;
 
 /* ---- run-time exclusions: ctl:ruleRemove*, decided at load as sets of starters ---- */
@@ -167,6 +205,7 @@ typedef struct sl_ruleset {
     const sl_pipeline *const *pipelines;
     size_t pipeline_count;
     const struct sl_prefilter *prefilter; /* NULL: no filter, or acceleration is off */
+    const sl_target_view *views;
     size_t view_count;
     struct sl_script *const *scripts; /* distinct ones */
     size_t script_count;

@@ -150,6 +150,7 @@ static void run_xml(sl_txn *txn) {
     sl_slice error = SL_EMPTY;
     txn->xml = sl_xml_parse(txn->request_body, &well_formed, &error);
     if (!well_formed) parser_failed(txn, "XML", error);
+    txn->hides_xml = txn->parse_xml_into_args == SL_XML_ARGS_ONLY;
     if (txn->xml == NULL || txn->parse_xml_into_args == SL_XML_ARGS_OFF) return;
     sl_arguments arguments = {txn, SL_ORIGIN_POST, false};
     const sl_argument_sink sink = {&arguments, sl_arguments_add};

@@ -1,56 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The candidate index at work (design.md section 4).
  *
- * A text keeps the filters that its scan found. A view is a list (ARGS, REQUEST_COOKIES_NAMES …) seen through one pipeline; it
- * keeps the union over its members, so that a rule that can match none of them is settled by one bit. Lists only grow: a view
- * remembers how many members it has seen and looks at the new ones only. */
+ * A text keeps the filters that its scan found. A view is what a target selects, seen through one pipeline; it keeps the
+ * union over its texts, so that a rule that can match none of them is settled by one bit, and a rule whose target selects
+ * nothing by none. Views of one target share its texts: the raw one holds them. Lists only grow while a phase runs: a view
+ * remembers how many texts it has seen and looks at the new ones only.
+ *
+ * A block of rules is settled at once when it is entered: each view tells which of the block's rules it lets through. */
 #include "run/candidates.h"
 
+#include "base/bits.h"
 #include "prefilter/prefilter.h"
 #include "run/host.h"
+#include "run/values.h"
 #include "variables/variable.h"
 
-typedef struct sl_view_scan {
-    size_t seen;      /* members of the list already in bits and classes */
-    uint32_t classes; /* kinds of bytes in any of them */
-    bool any;
-    uint64_t bits[];
-} sl_view_scan;
+struct sl_view_state {
+    sl_text **texts;  /* raw views */
+    size_t count, capacity;
+    size_t listed;    /* members of the list already among texts, or passed over */
+    uint64_t made;    /* when texts was made (now); 0 = not yet */
+    uint32_t classes; /* kinds of bytes in any text after the pipeline; of the first classes_seen texts */
+    size_t classes_seen;
+    sl_found found;   /* in the first found_seen texts after the pipeline */
+    size_t found_seen;
+};
 
-static bool has(const uint64_t *bits, int32_t filter) {
-    return filter < 0 || (bits[filter / 64] >> (filter % 64) & 1) != 0;
+static bool lets(const sl_txn *txn, const sl_found *found, const int32_t *filters) {
+    const sl_prefilter *prefilter = txn->rules->prefilter;
+    return sl_prefilter_lets(prefilter, found, filters[0]) &&
+           (filters[1] < 0 || sl_prefilter_lets(prefilter, found, filters[1]));
 }
 
-static bool has_all(const uint64_t *bits, const sl_rule *link) {
-    return has(bits, link->filters[0]) && has(bits, link->filters[1]);
-}
-
-/* The filters of a text; NULL when there are none. */
-static const uint64_t *scan(sl_txn *txn, sl_text *text) {
+static const sl_found *scan(sl_txn *txn, sl_text *text) {
     while (text->twin != NULL) text = text->twin; /* the scan folds case */
-    if (!text->is_scanned) {
-        const sl_prefilter *prefilter = txn->rules->prefilter;
-        uint64_t bits[64];
-        const bool is_small = prefilter->word_count <= sizeof bits / sizeof bits[0];
-        const size_t size = prefilter->word_count * sizeof(uint64_t);
-        uint64_t *found = is_small ? bits : sl_arena_alloc(&txn->arena, size);
-        memset(found, 0, size);
-        text->is_scanned = true;
-        if (sl_prefilter_scan(prefilter, text->slice, found)) {
-            if (is_small) {
-                text->candidates = sl_arena_alloc(&txn->arena, size);
-                memcpy(text->candidates, found, size);
-            } else {
-                text->candidates = found;
-            }
-        }
-    }
-    return text->candidates;
-}
-
-static uint32_t classes_of(sl_text *text) {
-    if (text->classes == 0) text->classes = sl_classes_of(text->slice);
-    return text->classes;
+    if (text->is_scanned) return &text->found;
+    text->is_scanned = true;
+    const sl_prefilter *prefilter = txn->rules->prefilter;
+    const size_t size = prefilter->word_count * sizeof(uint64_t);
+    uint64_t small[64];
+    const bool is_small = size <= sizeof small;
+    uint64_t *bits = is_small ? small : sl_arena_alloc(&txn->arena, size);
+    memset(bits, 0, size);
+    if (!sl_prefilter_scan(prefilter, text->slice, bits, &text->found.bytes)) return &text->found;
+    text->found.bits = bits;
+    if (is_small) text->found.bits = memcpy(sl_arena_alloc(&txn->arena, size), small, size);
+    return &text->found;
 }
 
 static bool lacks_classes(const sl_rule *link, uint32_t classes) {
@@ -59,38 +54,141 @@ static bool lacks_classes(const sl_rule *link, uint32_t classes) {
 
 bool sl_candidates_text(sl_txn *txn, const sl_rule *link, sl_text *text) {
     if (txn->rules->options.no_acceleration || link->is_negated) return true;
-    if (lacks_classes(link, classes_of(text))) return false;
+    if (lacks_classes(link, sl_values_classes(text))) return false;
     if (link->filters[0] < 0 || txn->rules->prefilter == NULL) return true;
-    const uint64_t *bits = scan(txn, text);
-    return bits != NULL && has_all(bits, link);
+    return lets(txn, scan(txn, text), link->filters);
 }
 
-static sl_view_scan *view_of(sl_txn *txn, int32_t view) {
-    if (txn->views == NULL) txn->views = SL_NEW_ARRAY(&txn->arena, struct sl_view_scan *, txn->rules->view_count);
-    if (txn->views[view] == NULL) {
-        txn->views[view] =
-            sl_arena_zalloc(&txn->arena, sizeof(sl_view_scan) + txn->rules->prefilter->word_count * sizeof(uint64_t));
+/* ---- views ---- */
+
+static void add_text(sl_txn *txn, struct sl_view_state *raw, sl_text *text) {
+    if (raw->count == raw->capacity) {
+        const size_t capacity = raw->capacity == 0 ? 8 : raw->capacity * 2;
+        sl_text **texts = sl_arena_alloc(&txn->arena, capacity * sizeof *texts);
+        if (raw->count != 0) memcpy(texts, raw->texts, raw->count * sizeof *texts);
+        raw->texts = texts;
+        raw->capacity = capacity;
     }
-    return txn->views[view];
+    raw->texts[raw->count++] = text;
+}
+
+static void list_members(sl_txn *txn, const sl_variable *variable, struct sl_view_state *raw) {
+    const sl_members *members = variable->members(txn);
+    if (members == NULL) return;
+    for (; raw->listed < members->count; raw->listed++) {
+        const sl_member *member = members->items[raw->listed];
+        if (variable->origins != 0 && (member->origin & variable->origins) == 0) continue;
+        add_text(txn, raw, variable->view == SL_VIEW_NAME ? member->name : member->value);
+    }
+}
+
+/* What a target selects holds until the next phase, or until a list grows. */
+static uint64_t now(const sl_txn *txn) { return (uint64_t)txn->list_growths << 8 | txn->cursor.phase; }
+
+void sl_candidates_grown(sl_txn *txn) {
+    txn->list_growths++;
+    txn->cursor.block = NULL;
+}
+
+/* The views of a target that is no whole list begin anew. */
+static void forget(sl_txn *txn, int32_t raw) {
+    for (size_t i = 0; i < txn->rules->view_count; i++) {
+        if (txn->rules->views[i].raw == raw) memset(&txn->views[i], 0, sizeof txn->views[i]);
+    }
+}
+
+static void select_values(sl_txn *txn, const sl_target_view *view, struct sl_view_state *raw) {
+    if (raw->made != 0) forget(txn, view->raw);
+    sl_values values = {0};
+    sl_variable_expand(txn, view->target, &values);
+    for (size_t i = 0; i < values.count; i++) add_text(txn, raw, values.items[i].text);
+}
+
+/* With all texts that there are now. */
+static struct sl_view_state *raw_of(sl_txn *txn, const sl_target_view *view) {
+    if (txn->views == NULL) txn->views = SL_NEW_ARRAY(&txn->arena, struct sl_view_state, txn->rules->view_count);
+    struct sl_view_state *raw = &txn->views[view->raw];
+    if (view->is_whole_list) {
+        list_members(txn, view->target->variable, raw);
+    } else if (raw->made != now(txn)) {
+        select_values(txn, view, raw);
+        raw->made = now(txn);
+    }
+    return raw;
+}
+
+static void collect_classes(sl_txn *txn, const sl_target_view *view, struct sl_view_state *state,
+                            const struct sl_view_state *raw) {
+    for (; state->classes_seen < raw->count; state->classes_seen++) {
+        state->classes |= sl_values_classes(sl_values_apply(txn, raw->texts[state->classes_seen], view->pipeline));
+    }
+}
+
+static void collect_found(sl_txn *txn, const sl_target_view *view, struct sl_view_state *state,
+                          const struct sl_view_state *raw) {
+    const uint32_t words = txn->rules->prefilter->word_count;
+    for (; state->found_seen < raw->count; state->found_seen++) {
+        const sl_found *found = scan(txn, sl_values_apply(txn, raw->texts[state->found_seen], view->pipeline));
+        state->found.bytes |= found->bytes;
+        if (found->bits == NULL) continue;
+        if (state->found.bits == NULL) state->found.bits = SL_NEW_ARRAY(&txn->arena, uint64_t, words);
+        for (uint32_t w = 0; w < words; w++) state->found.bits[w] |= found->bits[w];
+    }
+}
+
+/* NULL: the target selects nothing. A pipeline that can change none of the texts shows what no pipeline shows. */
+static struct sl_view_state *look(sl_txn *txn, const sl_target_view **view) {
+    struct sl_view_state *raw = raw_of(txn, *view);
+    if (raw->count == 0) return NULL;
+    const sl_target_view *plain = &txn->rules->views[(*view)->raw];
+    if (*view == plain) return raw;
+    collect_classes(txn, plain, raw, raw);
+    if ((raw->classes & (*view)->pipeline->triggers) != 0) return &txn->views[*view - txn->rules->views];
+    *view = plain;
+    return raw;
 }
 
 bool sl_candidates_target(sl_txn *txn, const sl_rule *link, const sl_target *target) {
-    if (target->view < 0 || txn->rules->prefilter == NULL) return true;
-    const sl_variable *variable = target->variable;
-    const sl_members *members = variable->members(txn);
-    if (members == NULL || members->count == 0) return false;
-    sl_view_scan *view = view_of(txn, target->view);
-    for (; view->seen < members->count; view->seen++) {
-        const sl_member *member = members->items[view->seen];
-        if (variable->origins != 0 && (member->origin & variable->origins) == 0) continue;
-        sl_text *text = variable->view == SL_VIEW_NAME ? member->name : member->value;
-        sl_text *final = sl_values_apply(txn, text, link->pipeline);
-        view->classes |= classes_of(final);
-        const uint64_t *bits = scan(txn, final);
-        if (bits == NULL) continue;
-        view->any = true;
-        for (uint32_t w = 0; w < txn->rules->prefilter->word_count; w++) view->bits[w] |= bits[w];
+    if (target->view < 0) return true;
+    const sl_target_view *view = &txn->rules->views[target->view];
+    struct sl_view_state *state = look(txn, &view);
+    if (state == NULL) return false;
+    if (!target->view_has_all) return true;
+    const struct sl_view_state *raw = &txn->views[view->raw];
+    if (link->operand.necessary_classes != 0) {
+        collect_classes(txn, view, state, raw);
+        if (lacks_classes(link, state->classes)) return false;
     }
-    if (lacks_classes(link, view->classes)) return false;
-    return link->filters[0] < 0 || (view->any && has_all(view->bits, link));
+    if (link->filters[0] < 0 || txn->rules->prefilter == NULL) return true;
+    collect_found(txn, view, state, raw);
+    return lets(txn, &state->found, link->filters);
+}
+
+/* ---- blocks ---- */
+
+static uint64_t let_through(sl_txn *txn, const sl_view_gates *gates) {
+    const sl_target_view *view = &txn->rules->views[gates->view];
+    struct sl_view_state *state = look(txn, &view);
+    if (state == NULL) return 0;
+    const struct sl_view_state *raw = &txn->views[view->raw];
+    if (gates->needs_classes) collect_classes(txn, view, state, raw);
+    if (gates->needs_scan) collect_found(txn, view, state, raw);
+    uint64_t units = 0;
+    for (size_t i = 0; i < gates->gate_count; i++) {
+        const sl_gate *gate = &gates->gates[i];
+        if (gate->classes != 0 && (state->classes & gate->classes) == 0) continue;
+        if (gate->filters[0] >= 0 && !lets(txn, &state->found, gate->filters)) continue;
+        units |= UINT64_C(1) << gate->unit;
+    }
+    return units;
+}
+
+uint64_t sl_candidates_block(sl_txn *txn, const sl_block *block) {
+    uint64_t units = block->always;
+    for (size_t i = 0; i < block->view_count; i++) {
+        const sl_view_gates *gates = &block->views[i];
+        if ((gates->units & ~units) != 0) units |= let_through(txn, gates);
+    }
+    txn->engine->stats.rules_skipped_absent += block->count - sl_bits_count(units);
+    return units;
 }

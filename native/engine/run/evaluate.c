@@ -5,6 +5,7 @@
  * wait can leave and be resumed at the very value. Nothing here knows text or names: rows and indexes only. */
 #include "run/evaluate.h"
 
+#include "base/bits.h"
 #include "lua/script.h"
 #include "run/candidates.h"
 #include "run/clock.h"
@@ -52,6 +53,11 @@ static bool has_removed_targets(const sl_txn *txn, const sl_rule *link) {
     return false;
 }
 
+/* The text alone says that the operator cannot match it: cheaper to ask than what an exclusion's pattern costs. */
+static bool is_hopeless(sl_txn *txn, const sl_rule *link, const sl_value *value) {
+    return !link->is_multi_match && !sl_candidates_text(txn, link, sl_values_apply(txn, value->text, link->pipeline));
+}
+
 /* Of one target, at the moment it is its turn: what earlier targets set is seen, what this one sets is not. */
 static void collect_values(sl_txn *txn, const sl_rule *link, const sl_target *target) {
     sl_values *values = &txn->values;
@@ -62,7 +68,9 @@ static void collect_values(sl_txn *txn, const sl_rule *link, const sl_target *ta
     if (values->count == 0 || (link->exclusion_count == 0 && !has_removed_targets(txn, link))) return;
     size_t kept = 0;
     for (size_t i = 0; i < values->count; i++) {
-        if (!is_excluded(txn, link, &values->items[i])) values->items[kept++] = values->items[i];
+        const sl_value *value = &values->items[i];
+        if (!is_traced && is_hopeless(txn, link, value)) continue;
+        if (!is_excluded(txn, link, value)) values->items[kept++] = *value;
     }
     values->count = kept;
 }
@@ -143,7 +151,7 @@ static bool test(sl_txn *txn, const sl_rule *link, const sl_operand *operand, co
     last->raw_value = value->text->slice;
     last->parameter = operand->text;
     last->text = match.text;
-    if (match.want_ranges) sl_trace_reference(txn, link, &match, value, &last->reference);
+    if (match.want_ranges) sl_trace_place(txn, link, &match, value, last);
     return true;
 }
 
@@ -210,7 +218,9 @@ static void evaluate_script(sl_txn *txn, const sl_rule *link, sl_last_match *las
     }
     if (!result.matched) return;
     last->link = link;
-    last->name = last->raw_value = last->parameter = last->reference = SL_EMPTY;
+    last->name = last->raw_value = last->parameter = SL_EMPTY;
+    last->places = NULL;
+    last->place_count = 0;
     last->text = result.text;
     last->alert = result.match;
     if (result.match != NULL && result.match->has_variable) {
@@ -285,9 +295,28 @@ static bool allow_ends_phase(const sl_txn *txn, const sl_rule *starter) {
     return is_allow && txn->engine_mode == SL_ON;
 }
 
+/* The first unit from here on that could match. A trace names every rule, so it gets every rule. */
+static size_t next_candidate(sl_txn *txn, const sl_program *program, size_t unit) {
+    sl_cursor *cursor = &txn->cursor;
+    if (program->blocks == NULL || sl_host_debugs(txn, 4)) return unit;
+    while (unit < program->count) {
+        const sl_block *block = &program->blocks[program->block_of[unit]];
+        if (cursor->block != block) {
+            cursor->candidates = sl_candidates_block(txn, block);
+            cursor->block = block;
+        }
+        const uint64_t ahead = cursor->candidates >> (unit - block->first);
+        if (ahead != 0) return unit + sl_bits_first(ahead);
+        unit = block->first + block->count;
+    }
+    return unit;
+}
+
 static void run_units(sl_txn *txn, const sl_program *program) {
     sl_cursor *cursor = &txn->cursor;
-    while (cursor->unit < program->count) {
+    for (;;) {
+        cursor->unit = next_candidate(txn, program, cursor->unit);
+        if (cursor->unit >= program->count) return;
         const sl_rule *starter = program->units[cursor->unit];
         if (is_removed(txn, starter)) {
             cursor->unit++;

@@ -3,6 +3,7 @@
 #include "lua/script.h"
 #include "run/evaluate.h"
 #include "run/host.h"
+#include "run/trace.h"
 
 static void keep(sl_txn *txn, seclua_event *event) {
     sl_event_list *list = &txn->events;
@@ -70,7 +71,7 @@ seclua_event *sl_event_add(sl_txn *txn, const sl_rule *starter, const sl_last_ma
         event->value = last->raw_value;
     }
     event->match_text = last->text;
-    event->reference = last->reference;
+    event->reference = sl_trace_reference(txn, last);
     if (starter->audit) txn->is_relevant = true;
     if (starter->message != NULL && sl_host_debugs(txn, 9)) {
         sl_host_debug(txn, 9, "Saving msg: %.*s", (int)event->message.len, (const char *)event->message.ptr);

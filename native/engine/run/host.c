@@ -47,19 +47,31 @@ static void trace_saving(sl_txn *txn, const char *collection, sl_slice key, sl_s
 
 /* ---- TX ---- */
 
-static void tx_set(sl_txn *txn, sl_slice key, sl_slice value) {
+static void tx_set(sl_txn *txn, sl_slice key, uint32_t hash, sl_slice value) {
     const int index = capture_index(key);
     if (index >= 0) {
         txn->captures[index] = sl_text_new(&txn->arena, value);
         return;
     }
-    sl_member *known = sl_members_find(&txn->tx, key);
+    sl_member *known = sl_members_find_hashed(&txn->tx, key, hash);
     if (known != NULL) {
         known->value = sl_text_new(&txn->arena, value); /* keys are unique: setting never leaves a second one */
     } else {
-        sl_members_add(&txn->tx, &txn->arena, sl_arena_copy(&txn->arena, key), value);
+        sl_members_add_hashed(&txn->tx, &txn->arena, sl_arena_copy(&txn->arena, key), hash, value);
     }
     if (sl_host_debugs(txn, 9)) trace_saving(txn, "TX", key, value);
+}
+
+void sl_host_set_tx(sl_txn *txn, sl_slice key, uint32_t key_hash, sl_slice value) {
+    tx_set(txn, key, key_hash, sl_arena_copy(&txn->arena, value));
+}
+
+void sl_host_add_tx(sl_txn *txn, sl_slice key, uint32_t key_hash, int64_t delta, int64_t *result) {
+    const int index = capture_index(key);
+    const sl_member *member = index >= 0 ? NULL : sl_members_find_hashed(&txn->tx, key, key_hash);
+    const sl_text *old = index >= 0 ? txn->captures[index] : member == NULL ? NULL : member->value;
+    *result = add_saturating(old == NULL ? 0 : sl_number_of(old->slice), delta);
+    tx_set(txn, key, key_hash, sl_digits(&txn->arena, *result));
 }
 
 /* ---- persistent collections ---- */
@@ -107,7 +119,7 @@ static bool has_room(const sl_open_collection *collection, sl_slice key) {
 
 sl_set_result sl_host_set(sl_txn *txn, sl_slice collection_name, sl_slice key, sl_slice value) {
     if (is_tx(collection_name)) {
-        tx_set(txn, key, sl_arena_copy(&txn->arena, value));
+        sl_host_set_tx(txn, key, sl_hash_fold(key), value);
         return SL_SET_DONE;
     }
     sl_open_collection *collection = collection_of(txn, collection_name);
@@ -137,11 +149,7 @@ static int64_t number_in(const sl_members *members, sl_slice key) {
 
 sl_set_result sl_host_add(sl_txn *txn, sl_slice collection_name, sl_slice key, int64_t delta, int64_t *result) {
     if (is_tx(collection_name)) {
-        const int index = capture_index(key);
-        const int64_t old = index < 0 ? number_in(&txn->tx, key)
-                                      : txn->captures[index] == NULL ? 0 : sl_number_of(txn->captures[index]->slice);
-        *result = add_saturating(old, delta);
-        tx_set(txn, key, sl_digits(&txn->arena, *result));
+        sl_host_add_tx(txn, key, sl_hash_fold(key), delta, result);
         return SL_SET_DONE;
     }
     sl_open_collection *collection = collection_of(txn, collection_name);

@@ -18,6 +18,9 @@ typedef enum sl_set_result {
 
 /* collection: "tx", "ip", … any case. Texts are copied into the arena. */
 sl_set_result sl_host_set(sl_txn *txn, sl_slice collection, sl_slice key, sl_slice value);
+/* The same for TX where the key's hash (sl_hash_fold) is known. */
+void sl_host_set_tx(sl_txn *txn, sl_slice key, uint32_t key_hash, sl_slice value);
+void sl_host_add_tx(sl_txn *txn, sl_slice key, uint32_t key_hash, int64_t delta, int64_t *result);
 /* Adds; *result is the new value (TX may be negative, persistent ones floor at 0). */
 sl_set_result sl_host_add(sl_txn *txn, sl_slice collection, sl_slice key, int64_t delta, int64_t *result);
 sl_set_result sl_host_unset(sl_txn *txn, sl_slice collection, sl_slice key);
@@ -43,6 +46,8 @@ const sl_macro *sl_macro_parse(sl_arena *arena, sl_slice text, void (*unknown)(v
 
 /* The text after a pipeline, or after one transformation; memoised (run/values.c). */
 sl_text *sl_values_apply(sl_txn *txn, sl_text *text, const sl_pipeline *pipeline);
+/* Its kinds of bytes (base/classes.h); looked at once. */
+uint32_t sl_values_classes(sl_text *text);
 sl_text *sl_values_transform(sl_txn *txn, sl_text *text, const sl_transformation *transformation);
 
 #ifdef __cplusplus

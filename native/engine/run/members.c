@@ -35,6 +35,10 @@ static void grow_index(sl_members *members, sl_arena *arena) {
 }
 
 sl_member *sl_members_add(sl_members *members, sl_arena *arena, sl_slice name, sl_slice value) {
+    return sl_members_add_hashed(members, arena, name, sl_hash_fold(name), value);
+}
+
+sl_member *sl_members_add_hashed(sl_members *members, sl_arena *arena, sl_slice name, uint32_t hash, sl_slice value) {
     if (members->count == members->capacity) {
         size_t capacity = members->capacity == 0 ? capacity_first : members->capacity * 2;
         sl_member **items = sl_arena_alloc(arena, capacity * sizeof *items);
@@ -45,7 +49,7 @@ sl_member *sl_members_add(sl_members *members, sl_arena *arena, sl_slice name, s
     sl_member *member = SL_NEW(arena, sl_member);
     member->name = sl_text_new(arena, name);
     member->value = sl_text_new(arena, value);
-    member->hash = sl_hash_fold(name);
+    member->hash = hash;
     members->items[members->count++] = member;
     if (members->slots == NULL ? members->count == indexed_from : members->count * 2 > members->slot_mask) {
         grow_index(members, arena);

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
+#include "prefilter/prefilter.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -20,7 +21,8 @@ typedef struct sl_text {
     sl_slice slice;
     struct sl_text **by_pipeline; /* result of each pipeline of the rule set; made on first use */
     struct sl_step *steps;              /* results of single transformations (run/values.c) */
-    uint64_t *candidates;               /* filters found by the scan (run/candidates.c); NULL = none, or not scanned */
+    uint64_t unchanged_by;              /* transformations known to change nothing, as in sl_pipeline.step_bits */
+    sl_found found;                     /* by the scan of the candidate index (run/candidates.c) */
     struct sl_text *twin; /* differs in case only and has the same candidates; NULL = none */
     uint32_t classes; /* kinds of bytes (base/classes.h); 0 = not looked at yet */
     bool is_scanned;
@@ -49,6 +51,8 @@ sl_text *sl_text_new(sl_arena *arena, sl_slice slice);
 
 /* Slices are kept, not copied. */
 sl_member *sl_members_add(sl_members *members, sl_arena *arena, sl_slice name, sl_slice value);
+/* The same where the hash (sl_hash_fold) is known. */
+sl_member *sl_members_add_hashed(sl_members *members, sl_arena *arena, sl_slice name, uint32_t hash, sl_slice value);
 /* First live member of that name (case folded), or NULL. */
 sl_member *sl_members_find(const sl_members *members, sl_slice name);
 /* The same where the hash (sl_hash_fold) is known. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What operators may ask of a transaction (operators/host.h): the XML tree, GEO, ARGS_PATH. */
 #include "operators/host.h"
-#include "run/txn.h"
+#include "run/candidates.h"
 
 struct _xmlDoc *sl_txn_xml_document(sl_txn *txn) { return txn->xml == NULL ? NULL : sl_xml_document(txn->xml); }
 
@@ -14,6 +14,7 @@ void sl_txn_set_path_argument(sl_txn *txn, sl_slice name, sl_slice value) {
         member->is_dead = true;
     }
     sl_members_add(&txn->args, &txn->arena, name, sl_arena_copy(&txn->arena, value))->origin = SL_ORIGIN_PATH;
+    sl_candidates_grown(txn);
 }
 
 void sl_txn_geo_clear(sl_txn *txn) { txn->geo.count = 0; }

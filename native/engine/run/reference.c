@@ -10,7 +10,7 @@
 #include "run/trace.h"
 #include "variables/variable.h"
 
-enum { reference_bytes_max = 512 }; /* the log line shows 200 */
+enum { reference_bytes_max = 512, places_max = 512 }; /* the log line shows 200 bytes */
 
 /* Where part lies in whole; SIZE_MAX when it does not. */
 static size_t place_in(sl_slice whole, sl_slice part) {
@@ -125,19 +125,38 @@ static void add_origin(const sl_txn *txn, sl_strbuf *out, const sl_value *value)
     add_raw_place(txn, out, value->text->slice);
 }
 
-void sl_trace_reference(sl_txn *txn, const sl_rule *link, const sl_match *match, const sl_value *value,
-                        sl_slice *reference) {
-    if (reference->len >= reference_bytes_max) return;
+void sl_trace_place(sl_txn *txn, const sl_rule *link, const sl_match *match, const sl_value *value,
+                    sl_last_match *last) {
+    if (last->place_count == places_max) return;
+    sl_match_place *place = sl_arena_alloc(&txn->arena, sizeof *place);
+    *place = (sl_match_place){last->places, link, *value, NULL, match->range_count};
+    if (match->range_count != 0) {
+        const sl_slice ranges = {(const uint8_t *)match->ranges, match->range_count * sizeof match->ranges[0]};
+        place->ranges = (const sl_range *)(const void *)sl_arena_copy(&txn->arena, ranges).ptr;
+    }
+    last->places = place;
+    last->place_count++;
+}
+
+static void add_match_place(const sl_txn *txn, sl_strbuf *out, const sl_match_place *place) {
+    for (int i = 0; i < place->range_count; i++) {
+        sl_strbuf_add_format(out, "o%u,%u", place->ranges[i].offset, place->ranges[i].length);
+    }
+    add_origin(txn, out, &place->value);
+    const sl_pipeline *pipeline = place->link->pipeline;
+    for (size_t i = 0; i < pipeline->step_count; i++) {
+        sl_strbuf_add_z(out, i == 0 ? "t:" : ",t:");
+        sl_strbuf_add_z(out, pipeline->steps[i]->name);
+    }
+}
+
+sl_slice sl_trace_reference(sl_txn *txn, const sl_last_match *last) {
+    if (last->place_count == 0) return SL_EMPTY;
+    const sl_match_place **places = sl_arena_alloc(&txn->arena, last->place_count * sizeof *places);
+    size_t left = last->place_count;
+    for (const sl_match_place *place = last->places; place != NULL; place = place->before) places[--left] = place;
     sl_strbuf out;
-    sl_strbuf_init(&out, &txn->arena, reference->len + 64);
-    sl_strbuf_add(&out, *reference);
-    for (int i = 0; i < match->range_count; i++) {
-        sl_strbuf_add_format(&out, "o%u,%u", match->ranges[i].offset, match->ranges[i].length);
-    }
-    add_origin(txn, &out, value);
-    for (size_t i = 0; i < link->pipeline->step_count; i++) {
-        sl_strbuf_add_z(&out, i == 0 ? "t:" : ",t:");
-        sl_strbuf_add_z(&out, link->pipeline->steps[i]->name);
-    }
-    *reference = sl_strbuf_slice(&out);
+    sl_strbuf_init(&out, &txn->arena, 64);
+    for (size_t i = 0; i < last->place_count && out.len < reference_bytes_max; i++) add_match_place(txn, &out, places[i]);
+    return sl_strbuf_slice(&out);
 }

@@ -4,7 +4,7 @@
 #ifndef SL_TRACE_H
 #define SL_TRACE_H
 
-#include "run/txn.h"
+#include "run/evaluate.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -23,9 +23,11 @@ void sl_trace_finish(sl_txn *txn, const sl_rule *starter);
 void sl_trace_slow_rule(sl_txn *txn, const sl_rule *starter, int64_t taken_us);
 /* Always recorded: a limit at level 3, an error at level 1. */
 void sl_trace_failed(sl_txn *txn, const sl_rule *link, sl_slice variable, bool is_limit);
-/* Appends what [ref "…"] says of one match; matches of a rule stand one behind the other (run/reference.c). */
-void sl_trace_reference(sl_txn *txn, const sl_rule *link, const sl_match *match, const sl_value *value,
-                        sl_slice *reference);
+/* Keeps what [ref "…"] will say of one match (run/reference.c). */
+void sl_trace_place(sl_txn *txn, const sl_rule *link, const sl_match *match, const sl_value *value,
+                    sl_last_match *last);
+/* The text of [ref "…"]: the matches of all links, one behind the other. */
+sl_slice sl_trace_reference(sl_txn *txn, const sl_last_match *last);
 
 #ifdef __cplusplus
 }

@@ -105,6 +105,8 @@ typedef struct sl_cursor {
     size_t value;    /* next in txn->values, which hold those of the target */
     size_t matches;  /* of this link */
     const sl_target_removal *removals; /* in force for this unit */
+    const sl_block *block; /* whose candidates are known */
+    uint64_t candidates;   /* units of the block that could match */
     bool running;
 } sl_cursor;
 
@@ -177,6 +179,7 @@ typedef struct sl_txn {
     bool request_body_access, response_body_access, force_request_body, force_response_body;
     uint64_t request_body_limit_bytes, response_body_limit_bytes;
     uint8_t parse_xml_into_args;
+    bool hides_xml; /* parse_xml_into_args was OnlyArgs when the body was parsed */
     uint8_t audit_engine;
     uint32_t audit_parts;
     uint8_t debug_level;
@@ -204,7 +207,8 @@ typedef struct sl_txn {
     struct sl_sanitised *sanitised; /* names to mask in the audit log */
 
     sl_text *scalars[SL_SCALAR_SLOTS]; /* lazily made texts of scalar variables, by sl_slot */
-    struct sl_view_scan **views;   /* of the candidate index, by view */
+    struct sl_view_state *views;   /* of the candidate index, by view */
+    uint32_t list_growths;         /* new members of lists while a phase ran */
     struct sl_xpath_local *xpaths; /* compiled for this transaction only */
     struct sl_xpath_result *xpath_results; /* values of XPath selectors already computed */
 } sl_txn;

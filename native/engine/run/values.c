@@ -77,19 +77,35 @@ sl_text *sl_values_transform(sl_txn *txn, sl_text *text, const sl_transformation
     return step->result;
 }
 
+uint32_t sl_values_classes(sl_text *text) {
+    if (text->classes == 0) text->classes = sl_classes_of(text->slice);
+    return text->classes;
+}
+
+static sl_text *step(sl_txn *txn, sl_text *text, const sl_pipeline *pipeline, size_t i) {
+    if ((text->unchanged_by & pipeline->step_bits[i]) != 0) return text;
+    if ((sl_values_classes(text) & pipeline->steps[i]->triggers) == 0) return text;
+    sl_text *result = sl_values_transform(txn, text, pipeline->steps[i]);
+    if (result == text) text->unchanged_by |= pipeline->step_bits[i];
+    return result;
+}
+
+/* The plain twin of sl_values_apply. */
+static sl_text *apply_plainly(sl_txn *txn, sl_text *text, const sl_pipeline *pipeline) {
+    for (size_t i = 0; i < pipeline->step_count; i++) text = transform_plainly(txn, text, pipeline->steps[i]);
+    return text;
+}
+
 sl_text *sl_values_apply(sl_txn *txn, sl_text *text, const sl_pipeline *pipeline) {
     if (pipeline->step_count == 0) return text;
-    const bool remembers = !txn->rules->options.no_acceleration;
-    if (remembers) {
-        if (text->classes == 0) text->classes = sl_classes_of(text->slice);
-        if ((text->classes & pipeline->triggers) == 0) return text;
-    }
-    if (remembers && text->by_pipeline == NULL) {
+    if (txn->rules->options.no_acceleration) return apply_plainly(txn, text, pipeline);
+    if ((sl_values_classes(text) & pipeline->triggers) == 0) return text;
+    if (text->by_pipeline == NULL) {
         text->by_pipeline = sl_arena_zalloc(&txn->arena, txn->rules->pipeline_count * sizeof *text->by_pipeline);
     }
-    if (remembers && text->by_pipeline[pipeline->index] != NULL) return text->by_pipeline[pipeline->index];
-    sl_text *result = text;
-    for (size_t i = 0; i < pipeline->step_count; i++) result = sl_values_transform(txn, result, pipeline->steps[i]);
-    if (remembers) text->by_pipeline[pipeline->index] = result;
-    return result;
+    sl_text **result = &text->by_pipeline[pipeline->index];
+    if (*result != NULL) return *result;
+    *result = text;
+    for (size_t i = 0; i < pipeline->step_count; i++) *result = step(txn, *result, pipeline, i);
+    return *result;
 }

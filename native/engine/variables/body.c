@@ -116,7 +116,7 @@ static const struct sl_xpath_result *select_nodes(sl_txn *txn, const sl_xpath *x
 
 static void expand_xml(sl_txn *txn, const sl_variable *self, const sl_target *target, sl_values *values) {
     if (txn->xml == NULL || txn->cursor.phase < 2) return;
-    if (txn->parse_xml_into_args == SL_XML_ARGS_ONLY) return;
+    if (txn->hides_xml) return;
     if (target->selector != SL_SELECT_XPATH) {
         sl_values_add_scalar(txn, values, self, sl_text_new(&txn->arena, SL_LIT("[XML document tree]")));
         return;

@@ -57,6 +57,6 @@ const sl_variable sl_variables_tx[] = {
     PERSISTENT_ROW("RESOURCE", resource, "the record opened by initcol:resource or setrsc"),
     PERSISTENT_ROW("SESSION", session, "the record opened by setsid"),
     PERSISTENT_ROW("USER", user, "the record opened by setuid"),
-    SL_MEMBERS_ROW("GEO", 0, SL_VIEW_VALUE, geo, "filled by @geoLookup"),
+    {.name = "GEO", .kind = SL_COLLECTION, .members = geo, .is_volatile = true, .manual = "filled by @geoLookup"},
     {0},
 };

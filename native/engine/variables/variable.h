@@ -58,6 +58,7 @@ typedef struct sl_variable {
     const char *canonical; /* not NULL: an alias of this name, shown under its own */
     bool is_inert;       /* accepted, never set: the compiler warns */
     bool has_macro_keys; /* TX and persistent collections: macros in selectors */
+    bool is_volatile;    /* a list that rules may change while a phase runs */
     const char *manual;
 } sl_variable;
 

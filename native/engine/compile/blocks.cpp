@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stretches of a phase that are settled at once: for each block the views that its starters look at, and what a text has to
+// hold for each of them. A starter with a target that no view covers is always a candidate.
+#include "compile/compiler.hpp"
+
+#include <algorithm>
+
+namespace seclua {
+
+namespace {
+
+constexpr size_t block_units_max = 64;
+
+bool is_gated(const sl_rule &starter) {
+    return starter.kind == SL_RULE_OPERATOR && starter.op != nullptr &&
+           std::all_of(starter.targets, starter.targets + starter.target_count, [](const sl_target &target) { return target.view >= 0; });
+}
+
+sl_gate gate_of(const sl_rule &starter, const sl_target &target, size_t unit) {
+    sl_gate gate = {static_cast<uint8_t>(unit), {-1, -1}, 0};
+    if (!target.view_has_all) return gate;
+    gate.filters[0] = starter.filters[0];
+    gate.filters[1] = starter.filters[1];
+    gate.classes = starter.operand.necessary_classes;
+    return gate;
+}
+
+sl_view_gates frozen(sl_arena *arena, int32_t view, const std::vector<sl_gate> &gates) {
+    sl_view_gates out = {static_cast<uint32_t>(view), 0, nullptr, gates.size(), false, false};
+    sl_gate *kept = SL_NEW_ARRAY(arena, sl_gate, gates.size());
+    std::copy(gates.begin(), gates.end(), kept);
+    out.gates = kept;
+    for (const sl_gate &gate : gates) {
+        out.units |= uint64_t{1} << gate.unit;
+        out.needs_scan = out.needs_scan || gate.filters[0] >= 0;
+        out.needs_classes = out.needs_classes || gate.classes != 0;
+    }
+    return out;
+}
+
+sl_block make_block(sl_arena *arena, const sl_program &program, size_t first, size_t count) {
+    sl_block block = {first, count, 0, nullptr, 0};
+    std::map<int32_t, std::vector<sl_gate>> by_view;
+    for (size_t i = 0; i < count; i++) {
+        const sl_rule &starter = *program.units[first + i];
+        if (!is_gated(starter)) {
+            block.always |= uint64_t{1} << i;
+            continue;
+        }
+        for (size_t t = 0; t < starter.target_count; t++) {
+            by_view[starter.targets[t].view].push_back(gate_of(starter, starter.targets[t], i));
+        }
+    }
+    sl_view_gates *views = SL_NEW_ARRAY(arena, sl_view_gates, by_view.size());
+    for (const auto &[view, gates] : by_view) views[block.view_count++] = frozen(arena, view, gates);
+    block.views = views;
+    return block;
+}
+
+} // namespace
+
+void Compiler::make_blocks(sl_program &program) {
+    if (program.count == 0) return;
+    std::vector<bool> begins(program.count + 1, false);
+    for (size_t i = 0; i < program.count; i++) {
+        if (!program.units[i]->has_jump) continue;
+        begins[i + 1] = true;
+        begins[std::min<size_t>(program.units[i]->jump, program.count)] = true;
+    }
+    std::vector<sl_block> blocks;
+    uint32_t *block_of = SL_NEW_ARRAY(&rules_->arena, uint32_t, program.count);
+    for (size_t first = 0; first < program.count;) {
+        size_t end = first + 1;
+        while (end < program.count && end - first < block_units_max && !begins[end]) end++;
+        std::fill(block_of + first, block_of + end, static_cast<uint32_t>(blocks.size()));
+        blocks.push_back(make_block(&rules_->arena, program, first, end - first));
+        first = end;
+    }
+    sl_block *kept = SL_NEW_ARRAY(&rules_->arena, sl_block, blocks.size());
+    std::copy(blocks.begin(), blocks.end(), kept);
+    program.blocks = kept;
+    program.block_of = block_of;
+}
+
+} // namespace seclua
