@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include "cases_document.hpp"
+#include "outside.hpp"
 #include "seclua.h"
 
 namespace {
@@ -369,7 +370,7 @@ Loaded load(const Case &given, const fs::path &folder, bool no_acceleration) {
 
 struct Report {
     std::string file;
-    size_t cases = 0, expectations = 0, failures = 0;
+    size_t cases = 0, expectations = 0, failures = 0, answers = 0;
 
     void fail(const Case &given, unsigned line, const std::string &how, const std::string &what) {
         failures++;
@@ -411,40 +412,51 @@ std::vector<std::string> steps_of(const Exchange &exchange) {
     return steps;
 }
 
+// A switch that must not matter.
+struct Way {
+    std::string name;
+    size_t split = whole;
+    bool suspends = false;  // at every point where something could be waited for
+    bool is_remote = false; // the store of collections
+};
+
 // All exchanges of a case on one engine and store. Compares with the first run's fingerprints, or leaves its
 // own there.
-void run_exchanges(const Case &given, seclua_ruleset *rules, size_t split, const std::string &how,
-                   std::vector<std::string> &prints, Report &report) {
+void run_exchanges(const Case &given, seclua_ruleset *rules, const Way &way, std::vector<std::string> &prints,
+                   Report &report) {
+    outside::World world;
     const std::unique_ptr<seclua_store, void (*)(seclua_store *)> store(seclua_store_memory_new(),
                                                                         seclua_store_release);
     const std::unique_ptr<seclua_engine, void (*)(seclua_engine *)> engine(
-        seclua_engine_new(rules, store.get()), seclua_engine_free);
+        seclua_engine_new(rules, way.is_remote ? world.remote() : store.get()), seclua_engine_free);
+    if (way.suspends) outside::probe(engine.get());
     const bool is_first = prints.empty();
     for (size_t i = 0; i < given.exchanges.size(); i++) {
         const Exchange &exchange = given.exchanges[i];
-        Transaction transaction(engine.get(), exchange, split);
+        Transaction transaction(engine.get(), exchange, way.split);
         for (const std::string &step : steps_of(exchange)) {
             const std::vector<std::string> words = cases::split(step, ' ');
             const bool is_refused = words.size() > 1 && words[1] == "refused";
-            const seclua_step got = transaction.step(words[0]);
+            const seclua_step got = world.finish(transaction.get(), transaction.step(words[0]));
             if (got == (is_refused ? SECLUA_STEP_ORDER : SECLUA_STEP_DONE)) continue;
-            report.fail(given, given.line, how, "step " + step + " answered " + std::to_string(got));
+            report.fail(given, given.line, way.name, "step " + step + " answered " + std::to_string(got));
         }
         for (const Expectation &expected : exchange.expectations) {
             report.expectations++;
             const Comparison both = compare(transaction.get(), expected.text);
             if (both.wanted == both.got) continue;
-            report.fail(given, expected.line, how,
+            report.fail(given, expected.line, way.name,
                         expected.text.substr(0, 120) + "\n    wanted: " + printable(both.wanted) +
                             "\n    got:    " + printable(both.got));
         }
         const std::string print = fingerprint(transaction.get());
         if (is_first) prints.push_back(print);
         if (print == prints[i]) continue;
-        report.fail(given, given.line, how,
+        report.fail(given, given.line, way.name,
                     "the answer differs\n    first: " + printable(prints[i]) +
                         "\n    now:   " + printable(print));
     }
+    report.answers += world.answers();
 }
 
 size_t longest_body(const Case &given) {
@@ -482,17 +494,20 @@ void run_case(const Case &given, Report &report) {
     if (loaded.rules == nullptr) return;
     std::vector<std::string> prints;
     const size_t failures = report.failures;
-    run_exchanges(given, loaded.rules.get(), whole, "", prints, report);
+    run_exchanges(given, loaded.rules.get(), {.name = ""}, prints, report);
     if (report.failures != failures) return; // the switches would only repeat it
     const Loaded plain = load(given, folder.path(), true);
-    run_exchanges(given, plain.rules.get(), whole, "without acceleration", prints, report);
+    run_exchanges(given, plain.rules.get(), {.name = "without acceleration"}, prints, report);
+    run_exchanges(given, loaded.rules.get(), {.name = "suspended at every point", .suspends = true}, prints, report);
+    run_exchanges(given, loaded.rules.get(), {.name = "a remote store", .is_remote = true}, prints, report);
+    run_exchanges(given, loaded.rules.get(), {.name = "both", .suspends = true, .is_remote = true}, prints, report);
     const size_t longest = longest_body(given);
     if (longest == 0) return;
-    run_exchanges(given, loaded.rules.get(), single_bytes, "bodies byte by byte", prints, report);
+    run_exchanges(given, loaded.rules.get(), {.name = "bodies byte by byte", .split = single_bytes}, prints, report);
     if (longest >= split_everywhere_below_bytes) return;
     for (size_t split = 1; split < longest && report.failures == failures; split++) {
-        const std::string how = "bodies split at byte " + std::to_string(split);
-        run_exchanges(given, loaded.rules.get(), split, how, prints, report);
+        const Way way = {.name = "bodies split at byte " + std::to_string(split), .split = split};
+        run_exchanges(given, loaded.rules.get(), way, prints, report);
     }
 }
 
@@ -522,7 +537,7 @@ int main(int argc, char **argv) {
             }
         }
     }
-    std::printf("%zu cases, %zu expectations, %zu failures\n", report.cases, report.expectations,
-                report.failures);
+    std::printf("%zu cases, %zu expectations, %zu waits answered, %zu failures\n", report.cases, report.expectations,
+                report.answers, report.failures);
     return report.failures == 0 && report.cases != 0 ? 0 : 1;
 }

@@ -53,6 +53,7 @@ typedef struct sl_record_info {
 
 /* All functions are thread-safe. now is epoch seconds. */
 typedef struct sl_store_methods {
+    bool is_remote; /* the transaction has to wait for it (run/commit.c): neither load nor apply is called */
     /* Live variables into members (copied into arena), bookkeeping into info. False: the store does not
      * answer. */
     bool (*load)(void *self, const sl_record_key *key, int64_t now, sl_arena *arena, sl_members *members,

@@ -12,7 +12,11 @@
  *     seclua_txn_new → request_headers → write_request_body* → request_body → response_headers → write_response_body*
  *     → response_body → logging → free
  * A step out of order answers SECLUA_STEP_ORDER and evaluates nothing. logging may follow any step; free runs it when the
- * request headers were seen and nobody asked for it. */
+ * request headers were seen and nobody asked for it.
+ *
+ * Waiting. A rule set with can_wait may answer any of the steps with SECLUA_STEP_SUSPENDED: then seclua_txn_wait says what for,
+ * and seclua_txn_resume goes on with the answer, again and again until the step is done. Until then every other step is out
+ * of order. Any number of transactions of an engine may wait at once. */
 #ifndef SECLUA_H
 #define SECLUA_H
 
@@ -86,6 +90,7 @@ typedef struct seclua_options {
     bool no_acceleration;      /* acceleration: false */
     seclua_commit commit;      /* when changes of persistent collections reach the store */
     bool deny_on_store_error;  /* onStoreError: 'deny': 503 when the store does not answer */
+    bool has_remote_store;     /* the engines will get a seclua_store_remote_new: opening a collection has to wait */
 } seclua_options;
 
 /* Fills in every default. Call it before changing single fields. */
@@ -131,6 +136,8 @@ void seclua_ruleset_describe(const seclua_ruleset *rules, seclua_ruleset_info *o
 /* ---- one thread's working set ------------------------------------------------------------------------------------ */
 
 seclua_store *seclua_store_memory_new(void); /* thread-safe; shared by engines of any thread */
+/* A store that the caller answers for: loading and applying suspend the transaction. For rule sets of has_remote_store. */
+seclua_store *seclua_store_remote_new(void);
 void seclua_store_release(seclua_store *store);
 
 /* NULL when memory runs out. Holds a reference to rules and store until it is freed. */
@@ -169,7 +176,7 @@ typedef struct seclua_response {
 
 typedef enum seclua_step {
     SECLUA_STEP_DONE = 0,   /* the verdict so far is in seclua_txn_verdict */
-    SECLUA_STEP_SUSPENDED,  /* waits for the outside world (design.md section 6); never without can_wait */
+    SECLUA_STEP_SUSPENDED,  /* waits for the outside world: see seclua_txn_wait; never without can_wait */
     SECLUA_STEP_ORDER,      /* called out of order: nothing was done */
     SECLUA_STEP_FAILED      /* the transaction ran out of memory or met an internal error; its verdict says what now */
 } seclua_step;
@@ -201,6 +208,100 @@ seclua_step seclua_txn_write_response_body(seclua_txn *txn, seclua_slice chunk);
 seclua_step seclua_txn_response_body(seclua_txn *txn);
 seclua_step seclua_txn_logging(seclua_txn *txn);
 void seclua_txn_free(seclua_txn *txn);
+
+/* ---- waiting for the outside world ------------------------------------------------------------------------------- */
+
+typedef enum seclua_wait_kind {
+    SECLUA_WAIT_NONE = 0,
+    SECLUA_WAIT_DNS,     /* the IPv4 addresses of a name */
+    SECLUA_WAIT_PROGRAM, /* a run of a program: without a shell, with nothing in its environment but what is given */
+    SECLUA_WAIT_LOAD,    /* a record of a remote store */
+    SECLUA_WAIT_APPLY    /* changes to records of a remote store; atomic for each record */
+} seclua_wait_kind;
+
+typedef struct seclua_record {
+    seclua_slice space;      /* SecWebAppId for RESOURCE, SESSION and USER; else empty */
+    seclua_slice collection; /* "ip" */
+    seclua_slice key;
+} seclua_record;
+
+typedef enum seclua_change_kind {
+    SECLUA_CHANGE_SET = 0, /* value */
+    SECLUA_CHANGE_ADD,     /* delta: to 0 when there is none or no number; never below 0; saturates at 64 bits */
+    SECLUA_CHANGE_UNSET,
+    SECLUA_CHANGE_EXPIRE,   /* expires_epoch: the variable's end */
+    SECLUA_CHANGE_DEPRECATE /* amount for each full period since the record's last_update_time; never below 0 */
+} seclua_change_kind;
+
+typedef struct seclua_change {
+    seclua_change_kind kind;
+    seclua_slice name; /* lower case */
+    seclua_slice value;
+    int64_t delta, expires_epoch, amount, period_seconds;
+} seclua_change;
+
+/* What has happened to one record, in order. The record's own figures are variables of it: create_time, update_counter and
+ * last_update_time are changed with the rest, timeout by rules. */
+typedef struct seclua_record_change {
+    seclua_record record;
+    int64_t ttl_seconds; /* life of the whole record from now on */
+    const seclua_change *changes;
+    size_t change_count;
+} seclua_record_change;
+
+/* What a transaction waits for. Lives until it is resumed, cancelled or freed. */
+typedef struct seclua_wait {
+    seclua_wait_kind kind;
+    union {
+        seclua_slice dns_name;
+        struct {
+            const seclua_slice *arguments; /* the first is the path of the program */
+            size_t argument_count;
+            const seclua_header *environment;
+            size_t environment_count;
+        } program;
+        seclua_record load;
+        struct {
+            const seclua_record_change *records;
+            size_t count;
+        } apply;
+    } of;
+} seclua_wait;
+
+typedef enum seclua_answer_status {
+    SECLUA_ANSWERED = 0,
+    SECLUA_ANSWER_FAILED, /* it could not be had */
+    SECLUA_ANSWER_LATE,   /* nor before its deadline */
+    SECLUA_ANSWER_REFUSED /* too many wait already: nobody was asked */
+} seclua_answer_status;
+
+typedef struct seclua_member {
+    size_t record; /* to SECLUA_WAIT_APPLY: index of the record; else 0 */
+    seclua_slice name;
+    seclua_slice value;
+} seclua_member;
+
+/* Unless the status is SECLUA_ANSWERED only reason counts. */
+typedef struct seclua_answer {
+    seclua_answer_status status;
+    seclua_slice reason; /* for the log */
+    /* DNS: value is an address; none = there is no such name. LOAD: the live variables. APPLY: the new values of all adds. */
+    const seclua_member *members;
+    size_t member_count;
+    bool is_found;       /* LOAD: there is such a record */
+    seclua_slice output; /* PROGRAM: the beginning of what it wrote */
+    int exit_status;     /* PROGRAM; -1 = a signal ended it */
+} seclua_answer;
+
+/* NULL: it waits for nothing. */
+const seclua_wait *seclua_txn_wait(const seclua_txn *txn);
+/* Goes on where the transaction was suspended, with the step that was. SECLUA_STEP_ORDER: it waits for nothing. */
+seclua_step seclua_txn_resume(seclua_txn *txn, const seclua_answer *answer);
+/* Gives up the phase under way: of the steps, only logging may follow. Logging itself cannot be given up. free does both, and
+ * takes every answer that logging waits for to have failed. */
+void seclua_txn_cancel(seclua_txn *txn);
+
+/* ---- what is known of a transaction ------------------------------------------------------------------------------ */
 
 void seclua_txn_verdict(const seclua_txn *txn, seclua_verdict *out);
 seclua_slice seclua_txn_id(const seclua_txn *txn);

@@ -139,7 +139,10 @@ static bool run_operator(lua_State *L, const kept_operator *item, sl_slice text,
     sl_lua *lua = sl_lua_of(L);
     memset(match, 0, sizeof *match);
     match->want_captures = true;
-    const sl_call call = {lua->run.txn, lua->run.rule, &lua->run.txn->arena, lua->engine->scratch};
+    const sl_call call = {.txn = lua->run.txn,
+                          .rule = lua->run.rule,
+                          .arena = &lua->run.txn->arena,
+                          .scratch = lua->engine->scratch};
     const sl_answer answer = item->row->match(&call, &item->operand, text, match);
     sl_budget_charge(L, sl_hook_interval + text.len / 16); /* looks at the clock */
     if (answer == SL_LIMIT) luaL_error(L, "@%s: the match limit was exceeded", item->row->name);

@@ -24,7 +24,8 @@ typedef enum sl_answer {
     SL_NO = 0,
     SL_YES,
     SL_LIMIT, /* gave up at a match limit: no match, flags MSC_PCRE_LIMITS_EXCEEDED */
-    SL_ERROR  /* could not answer: no match, never turned into one by negation */
+    SL_ERROR, /* could not answer: no match, never turned into one by negation */
+    SL_WAIT   /* asked for something outside (operators/host.h) and is to be called again with the answer */
 } sl_answer;
 
 enum { sl_captures_max = 10, sl_ranges_max = 32 };
@@ -66,6 +67,7 @@ typedef struct sl_call {
     const struct sl_rule *rule; /* the link under evaluation, for messages; may be NULL */
     sl_arena *arena;            /* results that must outlive the call */
     struct sl_scratch *scratch; /* this thread's regex scratch (operators/rx.h) */
+    const struct seclua_answer *given; /* to what it said SL_WAIT for; NULL on the first call */
 } sl_call;
 
 typedef enum sl_argument_kind {

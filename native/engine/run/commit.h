@@ -9,9 +9,14 @@
 extern "C" {
 #endif
 
-/* Sends what changed and lets rules see the store's sums. */
-void sl_commit_collection(sl_txn *txn, sl_open_collection *collection);
+/* What the store knows of the collection. False: it has to be waited for; then sl_host_opened is called. */
+bool sl_commit_load(sl_txn *txn, sl_open_collection *collection);
+/* A change was made: the commit option says whether it goes out now. */
+void sl_commit_changed(sl_txn *txn, sl_open_collection *collection);
+/* Sends whatever changed and lets rules see the store's sums: now, or with the next sl_commit_flush. */
 void sl_commit_all(sl_txn *txn);
+/* To a remote store, when txn->is_flush_due. Stays due as long as something else is waited for. */
+void sl_commit_flush(sl_txn *txn);
 /* The store did not answer: the onStoreError option decides. */
 void sl_commit_failed(sl_txn *txn, const sl_open_collection *collection);
 

@@ -27,6 +27,7 @@ typedef struct sl_engine {
     size_t idle_count;
     size_t live_count; /* transactions not freed yet: each holds the engine */
     bool is_closing;   /* seclua_engine_free was called; the last transaction ends it */
+    bool probes_suspension; /* tests: suspend wherever that is possible; checked builds only */
     sl_arena environment_arena;
     sl_members environment; /* of the process, when the engine was made: ENV falls back to it */
     seclua_stats stats;

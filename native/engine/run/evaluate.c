@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rule loop: units of a phase, links of a chain, values of a link, stages of a value (spec 03, section 3).
  *
- * Everything the loop stands on is in txn->cursor and txn->values, never only on the C stack, so that a rule that has to
- * wait can leave and be resumed at the very value. Nothing here knows text or names: rows and indexes only. */
+ * Everything the loop stands on is in txn->cursor and txn->values, never only on the C stack: what has to wait leaves
+ * through all levels, and sl_evaluate_resume enters them again where they were left (design.md section 6). So each level
+ * comes in two parts: what begins it, and a loop that goes on from the cursor, which both ways in share. Nothing here knows
+ * text or names: rows and indexes only. */
 #include "run/evaluate.h"
 
 #include "base/bits.h"
@@ -11,6 +13,7 @@
 #include "run/clock.h"
 #include "run/commit.h"
 #include "run/host.h"
+#include "run/suspend.h"
 #include "run/trace.h"
 #include "run/values.h"
 #include "run/verdict.h"
@@ -23,6 +26,24 @@ static bool is_removed(const sl_txn *txn, const sl_rule *starter) {
 
 static bool takes_in(const sl_rule_set_bits *rules, uint32_t ordinal) {
     return (rules->words[ordinal / 64] >> (ordinal % 64) & 1) != 0;
+}
+
+/* What a level says to the one around it. */
+typedef enum sl_flow {
+    SL_GO_ON,
+    SL_LEAVE,     /* this level is done before its end */
+    SL_SUSPENDED, /* the cursor stands where the answer is needed */
+} sl_flow;
+
+static sl_flow suspended_at(sl_txn *txn, sl_point point) {
+    txn->cursor.point = (uint8_t)point;
+    return SL_SUSPENDED;
+}
+
+/* After whatever may have asked for something outside. */
+static bool has_to_wait(sl_txn *txn) {
+    if (txn->is_flush_due) sl_commit_flush(txn);
+    return sl_suspend_is_due(txn);
 }
 
 /* ---- the values of a link ---- */
@@ -99,15 +120,25 @@ static void remember(sl_txn *txn, sl_slice name, sl_text *text, uint32_t link_in
     txn->matched_var_name = name;
 }
 
-static void run_actions(sl_txn *txn, const sl_rule *link, bool is_first_match) {
-    for (size_t i = 0; i < link->action_count; i++) {
-        const sl_action *action = &link->actions[i];
+/* From the cursor's action on; then the match counts. */
+static sl_flow run_actions(sl_txn *txn, const sl_rule *link) {
+    sl_cursor *cursor = &txn->cursor;
+    while (cursor->action < link->action_count) {
+        const sl_action *action = &link->actions[cursor->action++];
         const bool repeats = !action->row->runs_once ||
                              (txn->rules->options.exec_per_match && action->row == sl_actions_exec);
-        if (!is_first_match && !repeats) continue;
+        if (cursor->matches != 0 && !repeats) continue;
         if (sl_host_debugs(txn, 9)) sl_trace_action(txn, action->row->name);
         action->row->run(txn, link, action->prepared);
+        if (has_to_wait(txn)) return suspended_at(txn, SL_AT_ACTION);
     }
+    cursor->matches++;
+    return SL_GO_ON;
+}
+
+static sl_flow on_match(sl_txn *txn, const sl_rule *link) {
+    txn->cursor.action = 0;
+    return run_actions(txn, link);
 }
 
 static void operator_failed(sl_txn *txn, const sl_rule *link, const sl_value *value, sl_answer answer) {
@@ -123,130 +154,191 @@ static void operator_failed(sl_txn *txn, const sl_rule *link, const sl_value *va
     }
 }
 
-/* Tests one stage of a value; true when it matched. */
-static bool test(sl_txn *txn, const sl_rule *link, const sl_operand *operand, const sl_value *value, sl_text *text,
-                 sl_last_match *last) {
-    const sl_call call = {.txn = txn, .rule = link, .arena = &txn->arena, .scratch = txn->engine->scratch};
+static void keep_match(sl_txn *txn, const sl_rule *link, const sl_value *value, sl_text *text, const sl_match *match) {
+    sl_cursor *cursor = &txn->cursor;
+    if (match->want_captures) set_captures(txn, match);
+    const bool repeats = txn->rules->options.log_every_match && link->next == NULL && cursor->matches != 0;
+    if (repeats) sl_event_add(txn, link->starter, &cursor->last); /* the match before this one */
+    const sl_slice name = sl_value_name(txn, value);
+    remember(txn, name, text, link->link_index);
+    sl_last_match *last = &cursor->last;
+    last->link = link;
+    last->name = name;
+    last->raw_value = value->text->slice;
+    last->parameter = cursor->operand->text;
+    last->text = match->text;
+    if (match->want_ranges) sl_trace_place(txn, link, match, value, last);
+}
+
+/* Asks the operator about one stage of a value. given: what it said it had to wait for; NULL: nothing yet. */
+static sl_flow ask(sl_txn *txn, const sl_rule *link, const sl_value *value, sl_text *text, const seclua_answer *given) {
+    const sl_call call = {.txn = txn, .rule = link, .arena = &txn->arena, .scratch = txn->engine->scratch, .given = given};
     sl_match match;
     match.want_captures = link->has_capture && !link->is_negated;
     match.want_ranges = !link->is_negated && (link->starter->log || link->starter->audit);
     match.capture_count = 0;
     match.range_count = 0;
     match.text = SL_EMPTY;
-    if (sl_host_debugs(txn, 9)) sl_trace_value(txn, value, text);
-    if (!sl_candidates_text(txn, link, text)) return false;
-    const sl_answer answer = link->op->match(&call, operand, text->slice, &match);
+    const sl_answer answer = link->op->match(&call, txn->cursor.operand, text->slice, &match);
+    if (answer == SL_WAIT) return suspended_at(txn, SL_AT_OPERATOR);
     if (answer == SL_LIMIT || answer == SL_ERROR) {
         operator_failed(txn, link, value, answer);
-        return false;
+        return SL_GO_ON;
     }
-    if ((answer == SL_YES) == link->is_negated) return false;
-    if (match.want_captures) set_captures(txn, &match);
-    const bool repeats = txn->rules->options.log_every_match && link->next == NULL && txn->cursor.matches != 0;
-    if (repeats) sl_event_add(txn, link->starter, last); /* the match before this one */
-    const sl_slice name = sl_value_name(txn, value);
-    remember(txn, name, text, link->link_index);
-    last->link = link;
-    last->name = name;
-    last->raw_value = value->text->slice;
-    last->parameter = operand->text;
-    last->text = match.text;
-    if (match.want_ranges) sl_trace_place(txn, link, &match, value, last);
-    return true;
+    if ((answer == SL_YES) == link->is_negated) return SL_GO_ON;
+    keep_match(txn, link, value, text, &match);
+    return on_match(txn, link);
 }
 
-static const sl_operand *operand_for(sl_txn *txn, const sl_rule *link, sl_operand *expanded) {
+/* One stage of a value, from the start. */
+static sl_flow test(sl_txn *txn, const sl_rule *link, const sl_value *value, sl_text *text) {
+    if (sl_host_debugs(txn, 9)) sl_trace_value(txn, value, text);
+    if (!sl_candidates_text(txn, link, text)) return SL_GO_ON;
+    txn->cursor.text = text;
+    if (sl_suspend_probes(txn)) return suspended_at(txn, SL_AT_OPERATOR);
+    return ask(txn, link, value, text, NULL);
+}
+
+static const sl_operand *operand_for(sl_txn *txn, const sl_rule *link) {
     if (link->operand.macro == NULL) return &link->operand;
+    sl_operand *expanded = &txn->cursor.expanded;
     *expanded = link->operand;
     expanded->text = sl_macro_expand(txn, link->operand.macro);
     expanded->number = sl_number_of(expanded->text);
     return expanded;
 }
 
-static void on_match(sl_txn *txn, const sl_rule *link) {
-    run_actions(txn, link, txn->cursor.matches == 0);
-    txn->cursor.matches++;
+/* multiMatch: what the pipeline makes of cursor->text, from cursor->stage on. */
+static sl_flow evaluate_stages(sl_txn *txn, const sl_rule *link, const sl_value *value) {
+    sl_cursor *cursor = &txn->cursor;
+    while (cursor->stage < link->pipeline->step_count) {
+        sl_text *changed = sl_values_transform(txn, cursor->text, link->pipeline->steps[cursor->stage++]);
+        if (changed == cursor->text) continue;
+        cursor->text = changed;
+        if (test(txn, link, value, changed) == SL_SUSPENDED) return SL_SUSPENDED;
+    }
+    return SL_GO_ON;
 }
 
 /* All stages of one value: the final one, or with multiMatch the original and each change. */
-static void evaluate_value(sl_txn *txn, const sl_rule *link, const sl_operand *operand, const sl_value *value,
-                           sl_last_match *last) {
+static sl_flow evaluate_value(sl_txn *txn, const sl_rule *link, const sl_value *value) {
     if (!link->is_multi_match) {
         sl_text *text = sl_values_apply(txn, value->text, link->pipeline);
         if (sl_host_debugs(txn, 9)) sl_trace_pipeline(txn, link->pipeline, value->text);
-        if (test(txn, link, operand, value, text, last)) on_match(txn, link);
-        return;
+        return test(txn, link, value, text);
     }
-    sl_text *text = value->text;
-    if (test(txn, link, operand, value, text, last)) on_match(txn, link);
-    for (size_t i = 0; i < link->pipeline->step_count; i++) {
-        sl_text *changed = sl_values_transform(txn, text, link->pipeline->steps[i]);
-        if (changed == text) continue;
-        text = changed;
-        if (test(txn, link, operand, value, text, last)) on_match(txn, link);
-    }
+    txn->cursor.stage = 0;
+    txn->cursor.text = value->text;
+    if (test(txn, link, value, value->text) == SL_SUSPENDED) return SL_SUSPENDED;
+    return evaluate_stages(txn, link, value);
 }
+
+/* ---- one link ---- */
 
 /* Nothing further is looked at. The logging phase runs in full after an intervention. */
 static bool is_over(const sl_txn *txn) {
     return txn->engine_mode == SL_OFF || (txn->is_intervened && txn->cursor.phase != 5);
 }
 
-static void evaluate_operator(sl_txn *txn, const sl_rule *link, sl_last_match *last) {
-    sl_cursor *cursor = &txn->cursor;
-    sl_operand expanded;
-    const sl_operand *operand = NULL;
-    const bool stops = link->next == NULL && sl_verdict_stops_at_first(txn, link->starter);
-    for (; cursor->target < link->target_count; cursor->target++) {
-        collect_values(txn, link, &link->targets[cursor->target]);
-        for (cursor->value = 0; cursor->value < txn->values.count;) {
-            const sl_value value = txn->values.items[cursor->value++];
-            if (operand == NULL || link->operand_per_value) operand = operand_for(txn, link, &expanded);
-            evaluate_value(txn, link, operand, &value, last);
-            if (cursor->matches != 0 && stops) return;
-            if (is_over(txn)) return;
-        }
-    }
-    if (operand == NULL) txn->engine->stats.rules_skipped_absent++; /* there was nothing to look at */
+static bool is_decided(const sl_txn *txn) {
+    return (txn->cursor.matches != 0 && txn->cursor.stops_at_match) || is_over(txn);
 }
 
-static void evaluate_script(sl_txn *txn, const sl_rule *link, sl_last_match *last) {
+/* The cursor's target, from the cursor's value on. */
+static sl_flow evaluate_values(sl_txn *txn, const sl_rule *link) {
+    sl_cursor *cursor = &txn->cursor;
+    while (cursor->value < txn->values.count) {
+        const sl_value value = txn->values.items[cursor->value++];
+        if (cursor->operand == NULL || link->operand_per_value) cursor->operand = operand_for(txn, link);
+        if (evaluate_value(txn, link, &value) == SL_SUSPENDED) return SL_SUSPENDED;
+        if (is_decided(txn)) return SL_LEAVE;
+    }
+    return SL_GO_ON;
+}
+
+/* From the cursor's target on. */
+static sl_flow evaluate_targets(sl_txn *txn, const sl_rule *link) {
+    sl_cursor *cursor = &txn->cursor;
+    for (; cursor->target < link->target_count; cursor->target++) {
+        collect_values(txn, link, &link->targets[cursor->target]);
+        cursor->value = 0;
+        const sl_flow flow = evaluate_values(txn, link);
+        if (flow != SL_GO_ON) return flow;
+    }
+    if (cursor->operand == NULL) txn->engine->stats.rules_skipped_absent++; /* there was nothing to look at */
+    return SL_GO_ON;
+}
+
+static sl_flow evaluate_operator(sl_txn *txn, const sl_rule *link) {
+    sl_cursor *cursor = &txn->cursor;
+    cursor->target = 0;
+    cursor->operand = NULL;
+    cursor->stops_at_match = link->next == NULL && sl_verdict_stops_at_first(txn, link->starter);
+    return evaluate_targets(txn, link);
+}
+
+static sl_flow on_script_match(sl_txn *txn, const sl_rule *link, const sl_run_result *result) {
+    sl_last_match *last = &txn->cursor.last;
+    last->link = link;
+    last->name = last->raw_value = last->parameter = SL_EMPTY;
+    last->places = NULL;
+    last->place_count = 0;
+    last->text = result->text;
+    last->alert = result->match;
+    if (result->match != NULL && result->match->has_variable) {
+        remember(txn, result->match->variable, sl_text_new(&txn->arena, result->match->value), link->link_index);
+    }
+    return on_match(txn, link);
+}
+
+static sl_flow evaluate_script(sl_txn *txn, const sl_rule *link) {
     sl_run_result result;
     sl_script_run(txn, link, link->script, SL_RUN_RULE, NULL, &result);
     if (result.failed && txn->rules->config.intercept_on_error) {
         sl_verdict_engine_intervenes(txn, 500, SL_LIT("A script failed (SecInterceptOnError)"));
     }
-    if (!result.matched) return;
-    last->link = link;
-    last->name = last->raw_value = last->parameter = SL_EMPTY;
-    last->places = NULL;
-    last->place_count = 0;
-    last->text = result.text;
-    last->alert = result.match;
-    if (result.match != NULL && result.match->has_variable) {
-        remember(txn, result.match->variable, sl_text_new(&txn->arena, result.match->value), link->link_index);
-    }
-    on_match(txn, link);
+    if (result.matched) return on_script_match(txn, link, &result);
+    return has_to_wait(txn) ? suspended_at(txn, SL_AT_SCRIPT) : SL_GO_ON;
 }
 
-static void evaluate_link(sl_txn *txn, const sl_rule *link, sl_last_match *last) {
+static sl_flow evaluate_link(sl_txn *txn, const sl_rule *link) {
     txn->engine->stats.rules_evaluated++;
+    txn->cursor.matches = 0;
     if (sl_host_debugs(txn, 4)) sl_trace_rule(txn, link);
     switch (link->kind) {
-        case SL_RULE_UNCONDITIONAL:
-            last->link = link;
-            on_match(txn, link);
-            break;
-        case SL_RULE_SCRIPT: evaluate_script(txn, link, last); break;
-        default:
-            evaluate_operator(txn, link, last);
+        case SL_RULE_UNCONDITIONAL: txn->cursor.last.link = link; return on_match(txn, link);
+        case SL_RULE_SCRIPT: return evaluate_script(txn, link);
+        default: return evaluate_operator(txn, link);
     }
-    if (sl_host_debugs(txn, 4)) sl_trace_result(txn, link, txn->cursor.matches != 0);
+}
+
+/* The link that was left: its value under way, its other values, its other targets. */
+static sl_flow resume_operator(sl_txn *txn, const sl_rule *link, sl_point point, const seclua_answer *given) {
+    sl_cursor *cursor = &txn->cursor;
+    const sl_value value = txn->values.items[cursor->value - 1];
+    sl_flow flow = point == SL_AT_OPERATOR ? ask(txn, link, &value, cursor->text, given) : run_actions(txn, link);
+    if (flow == SL_GO_ON && link->is_multi_match) flow = evaluate_stages(txn, link, &value);
+    if (flow == SL_SUSPENDED) return flow;
+    if (is_decided(txn)) return SL_LEAVE;
+    flow = evaluate_values(txn, link);
+    if (flow != SL_GO_ON) return flow;
+    cursor->target++;
+    return evaluate_targets(txn, link);
+}
+
+static sl_flow resume_link(sl_txn *txn, sl_point point, const seclua_answer *given) {
+    const sl_rule *link = txn->cursor.link;
+    if (point == SL_AT_SCRIPT) return SL_GO_ON;
+    if (link->kind == SL_RULE_OPERATOR) return resume_operator(txn, link, point, given);
+    return run_actions(txn, link);
 }
 
 /* ---- one unit: a rule or a whole chain ---- */
 
-static void finish(sl_txn *txn, const sl_rule *starter, const sl_last_match *last) {
+typedef enum sl_outcome { SL_UNIT_FAILED, SL_UNIT_MATCHED, SL_UNIT_SUSPENDED } sl_outcome;
+
+static void finish(sl_txn *txn, const sl_rule *starter) {
+    const sl_last_match *last = &txn->cursor.last;
     const bool has_own_severity = last->alert != NULL && last->alert->severity >= 0;
     const int severity = has_own_severity ? last->alert->severity : starter->severity;
     if (severity >= 0 && severity < txn->highest_severity) txn->highest_severity = severity;
@@ -256,38 +348,54 @@ static void finish(sl_txn *txn, const sl_rule *starter, const sl_last_match *las
     if (sl_host_debugs(txn, 9)) sl_trace_finish(txn, starter);
 }
 
-/* True when every link matched. */
-static bool evaluate_unit(sl_txn *txn, const sl_rule *starter) {
+/* On to the next link. False: this one did not match, so the chain does not. */
+static bool pass_link(sl_txn *txn) {
     sl_cursor *cursor = &txn->cursor;
-    sl_last_match last;
-    memset(&last, 0, sizeof last);
-    txn->current_rule = starter;
-    txn->matched.count = 0;
-    cursor->removals = txn->target_removals; /* what this chain removes itself is for later units */
-    for (cursor->link = starter; cursor->link != NULL; cursor->link = cursor->link->next) {
-        cursor->target = 0;
-        cursor->matches = 0;
-        evaluate_link(txn, cursor->link, &last);
-        if (txn->engine_mode == SL_OFF) return false;
-        if (cursor->matches == 0) {
-            txn->matched.count = 0;
-            return false;
-        }
+    if (sl_host_debugs(txn, 4)) sl_trace_result(txn, cursor->link, cursor->matches != 0);
+    if (txn->engine_mode == SL_OFF) return false;
+    if (cursor->matches == 0) {
+        txn->matched.count = 0;
+        return false;
     }
-    finish(txn, starter, &last);
+    cursor->link = cursor->link->next;
     return true;
 }
 
-/* With SecRulePerfTime the rule's time is taken; what passes the limit is kept for PERF_RULES. */
-static bool evaluate_timed(sl_txn *txn, const sl_rule *starter) {
-    const uint32_t limit_us = txn->rules->config.rule_perf_time_us;
-    if (limit_us == 0) return evaluate_unit(txn, starter);
-    const int64_t started_us = sl_clock_monotonic_us();
-    const bool matched = evaluate_unit(txn, starter);
-    const int64_t taken_us = sl_clock_monotonic_us() - started_us;
-    if (taken_us > limit_us) sl_trace_slow_rule(txn, starter, taken_us);
-    return matched;
+/* From the cursor's link on. */
+static sl_outcome evaluate_links(sl_txn *txn, const sl_rule *starter) {
+    while (txn->cursor.link != NULL) {
+        if (evaluate_link(txn, txn->cursor.link) == SL_SUSPENDED) return SL_UNIT_SUSPENDED;
+        if (!pass_link(txn)) return SL_UNIT_FAILED;
+    }
+    finish(txn, starter);
+    return SL_UNIT_MATCHED;
 }
+
+/* With SecRulePerfTime the rule's time is taken, waits included; what passes the limit is kept for PERF_RULES. */
+static void take_time(sl_txn *txn, const sl_rule *starter) {
+    const uint32_t limit_us = txn->rules->config.rule_perf_time_us;
+    if (limit_us == 0) return;
+    const int64_t taken_us = sl_clock_monotonic_us() - txn->cursor.unit_started_us;
+    if (taken_us > limit_us) sl_trace_slow_rule(txn, starter, taken_us);
+}
+
+static sl_outcome evaluate_unit(sl_txn *txn, const sl_rule *starter) {
+    sl_cursor *cursor = &txn->cursor;
+    memset(&cursor->last, 0, sizeof cursor->last);
+    txn->current_rule = starter;
+    txn->matched.count = 0;
+    cursor->removals = txn->target_removals; /* what this chain removes itself is for later units */
+    cursor->link = starter;
+    if (txn->rules->config.rule_perf_time_us != 0) cursor->unit_started_us = sl_clock_monotonic_us();
+    return evaluate_links(txn, starter);
+}
+
+static sl_outcome resume_unit(sl_txn *txn, const sl_rule *starter, sl_point point, const seclua_answer *given) {
+    if (resume_link(txn, point, given) == SL_SUSPENDED) return SL_UNIT_SUSPENDED;
+    return pass_link(txn) ? evaluate_links(txn, starter) : SL_UNIT_FAILED;
+}
+
+/* ---- one phase ---- */
 
 static bool allow_ends_phase(const sl_txn *txn, const sl_rule *starter) {
     const bool is_allow = starter->disruptive == SL_ACT_ALLOW || starter->disruptive == SL_ACT_ALLOW_PHASE ||
@@ -312,36 +420,81 @@ static size_t next_candidate(sl_txn *txn, const sl_program *program, size_t unit
     return unit;
 }
 
-static void run_units(sl_txn *txn, const sl_program *program) {
+/* On to the next unit, or to where a jump leads. */
+static sl_flow pass_unit(sl_txn *txn, const sl_rule *starter, sl_outcome outcome) {
+    if (outcome == SL_UNIT_SUSPENDED) return SL_SUSPENDED;
+    take_time(txn, starter);
+    if (is_over(txn)) return SL_LEAVE;
+    const bool matched = outcome == SL_UNIT_MATCHED;
+    if (matched && allow_ends_phase(txn, starter)) return SL_LEAVE;
+    sl_cursor *cursor = &txn->cursor;
+    cursor->unit = matched && starter->has_jump ? starter->jump : cursor->unit + 1;
+    return SL_GO_ON;
+}
+
+/* From the cursor's unit on. */
+static sl_flow run_units(sl_txn *txn, const sl_program *program) {
     sl_cursor *cursor = &txn->cursor;
     for (;;) {
-        cursor->unit = next_candidate(txn, program, cursor->unit);
-        if (cursor->unit >= program->count) return;
+        const size_t unit = next_candidate(txn, program, cursor->unit);
+        if (unit != cursor->unit) txn->matched.count = 0; /* as each of those passed over would have it */
+        cursor->unit = unit;
+        if (unit >= program->count) return SL_GO_ON;
         const sl_rule *starter = program->units[cursor->unit];
         if (is_removed(txn, starter)) {
             cursor->unit++;
             continue;
         }
-        const bool matched = evaluate_timed(txn, starter);
-        if (is_over(txn)) return;
-        if (matched && allow_ends_phase(txn, starter)) return;
-        cursor->unit = matched && starter->has_jump ? starter->jump : cursor->unit + 1;
+        const sl_flow flow = pass_unit(txn, starter, evaluate_unit(txn, starter));
+        if (flow != SL_GO_ON) return flow;
     }
 }
 
-void sl_evaluate_phase(sl_txn *txn, unsigned phase) {
-    if (txn->phase_done[phase]) return;
+/* Changes that are to reach the store by the end of this phase. */
+static bool is_commit_due(const sl_txn *txn) {
+    if (txn->cursor.phase == 5) return txn->engine_mode != SL_OFF;
+    return txn->rules->options.commit == SECLUA_COMMIT_PHASE;
+}
+
+static bool close_phase(sl_txn *txn) {
+    txn->phase_us[txn->cursor.phase] = sl_clock_monotonic_us() - txn->cursor.phase_started_us;
+    return true;
+}
+
+/* After the last unit, or where the units were left. False: it has to wait. */
+static bool end_phase(sl_txn *txn, sl_flow flow) {
+    if (flow == SL_SUSPENDED) return false;
+    txn->current_rule = NULL;
+    if (is_commit_due(txn)) sl_commit_all(txn);
+    if (has_to_wait(txn)) {
+        suspended_at(txn, SL_AT_PHASE_END);
+        return false;
+    }
+    return close_phase(txn);
+}
+
+bool sl_evaluate_phase(sl_txn *txn, unsigned phase) {
+    if (txn->phase_done[phase]) return true;
     txn->phase_done[phase] = true;
-    txn->cursor = (sl_cursor){.phase = (uint8_t)phase, .running = true};
-    if (!sl_verdict_lets_phase(txn, phase)) return;
-    const int64_t started_us = sl_clock_monotonic_us();
+    txn->cursor = (sl_cursor){.phase = (uint8_t)phase};
+    if (!sl_verdict_lets_phase(txn, phase)) return true;
+    txn->cursor.phase_started_us = sl_clock_monotonic_us();
     txn->now_epoch = sl_clock_wall_us() / 1000000;
     txn->matched.count = 0;
     const sl_program *program = &txn->rules->phases[phase];
     if (sl_host_debugs(txn, 4)) sl_trace_phase(txn, phase, program->count);
-    run_units(txn, program);
-    txn->current_rule = NULL;
-    txn->cursor.running = false;
-    if (txn->rules->options.commit == SECLUA_COMMIT_PHASE) sl_commit_all(txn);
-    txn->phase_us[phase] = sl_clock_monotonic_us() - started_us;
+    return end_phase(txn, run_units(txn, program));
+}
+
+bool sl_evaluate_resume(sl_txn *txn, const seclua_answer *answer) {
+    sl_cursor *cursor = &txn->cursor;
+    const sl_point point = (sl_point)cursor->point;
+    cursor->point = SL_AT_NOTHING;
+    const seclua_answer *given = sl_suspend_settle(txn, answer);
+    if (point == SL_AT_PHASE_END) return close_phase(txn);
+    const sl_program *program = &txn->rules->phases[cursor->phase];
+    const sl_rule *starter = program->units[cursor->unit];
+    sl_flow flow = pass_unit(txn, starter, resume_unit(txn, starter, point, given));
+    if (flow == SL_GO_ON) flow = run_units(txn, program);
+    return end_phase(txn, flow);
 }

@@ -108,7 +108,7 @@ static void changed(sl_txn *txn, sl_open_collection *collection) {
     if (member != NULL && sl_host_debugs(txn, 9)) {
         trace_saving(txn, names[collection - txn->collections], change->name, member->value->slice);
     }
-    if (txn->rules->options.commit == SECLUA_COMMIT_IMMEDIATE) sl_commit_collection(txn, collection);
+    sl_commit_changed(txn, collection);
 }
 
 static bool has_room(const sl_open_collection *collection, sl_slice key) {
@@ -241,21 +241,21 @@ bool sl_host_open(sl_txn *txn, sl_collection_id id, sl_slice key) {
     const bool is_scoped = id == SL_RESOURCE || id == SL_SESSION || id == SL_USER;
     collection->key.space = is_scoped ? txn->rules->config.web_app_id : SL_EMPTY;
     collection->info = (sl_record_info){.create_epoch = txn->now_epoch, .is_new = true};
-    const sl_store *store = txn->engine->store;
-    if (store != NULL && !store->methods->load(store->self, &collection->key, txn->start_us / 1000000, &txn->arena,
-                                               &collection->members, &collection->info)) {
-        sl_commit_failed(txn, collection);
-    }
+    if (sl_commit_load(txn, collection)) sl_host_opened(txn, collection);
+    return true;
+}
+
+void sl_host_opened(sl_txn *txn, sl_open_collection *collection) {
     if (collection->info.timeout_seconds == 0) {
         collection->info.timeout_seconds = txn->rules->config.collection_timeout_seconds;
     }
     collection->is_open = true;
     add_bookkeeping(txn, collection);
     if (sl_host_debugs(txn, 4)) {
-        sl_host_debug(txn, 4, "Collection `%s' initialized with value: %.*s", collection_names[id], (int)key.len,
-                      (const char *)key.ptr);
+        const sl_record_key *key = &collection->key;
+        sl_host_debug(txn, 4, "Collection `%.*s' initialized with value: %.*s", (int)key->collection.len,
+                      (const char *)key->collection.ptr, (int)key->key.len, (const char *)key->key.ptr);
     }
-    return true;
 }
 
 /* ---- log records ---- */

@@ -26,8 +26,10 @@ sl_set_result sl_host_add(sl_txn *txn, sl_slice collection, sl_slice key, int64_
 sl_set_result sl_host_unset(sl_txn *txn, sl_slice collection, sl_slice key);
 sl_set_result sl_host_expire(sl_txn *txn, sl_slice collection, sl_slice key, int64_t seconds);
 sl_set_result sl_host_deprecate(sl_txn *txn, sl_slice collection, sl_slice key, int64_t amount, int64_t period_seconds);
-/* initcol and set*id. False: unknown collection, empty key, or the store does not answer. */
+/* initcol and set*id. False: the key is empty. A remote store is waited for: the collection opens when it has answered. */
 bool sl_host_open(sl_txn *txn, sl_collection_id collection, sl_slice key);
+/* Its record is there, or known to be none. */
+void sl_host_opened(sl_txn *txn, sl_open_collection *collection);
 
 /* A record for the error log, the log event and the debug log. message is escaped here. */
 void sl_host_log(sl_txn *txn, unsigned level, bool is_script, sl_slice message, sl_slice source);

@@ -11,6 +11,7 @@
 #include "run/commit.h"
 #include "run/evaluate.h"
 #include "run/host.h"
+#include "run/suspend.h"
 #include "run/verdict.h"
 #include "variables/variable.h"
 
@@ -35,6 +36,7 @@ static void fail(sl_txn *txn) {
         txn->is_intervened = true;
     }
     txn->has_failed = true;
+    sl_suspend_forget(txn);
 }
 
 /* Runs one step under the guard. */
@@ -48,7 +50,7 @@ static seclua_step guarded(sl_txn *txn, void (*step)(sl_txn *txn, const void *in
     txn->is_armed = true;
     step(txn, input);
     txn->is_armed = false;
-    return SECLUA_STEP_DONE;
+    return sl_suspend_is_pending(txn) ? SECLUA_STEP_SUSPENDED : SECLUA_STEP_DONE;
 }
 
 /* ---- begin and end ---- */
@@ -127,11 +129,21 @@ seclua_txn *seclua_txn_new(seclua_engine *handle, const seclua_connection *conne
     return (seclua_txn *)txn;
 }
 
+static void close_off(seclua_txn *handle) {
+    const seclua_answer nobody = {.status = SECLUA_ANSWER_FAILED, .reason = SL_LIT("the transaction was closed")};
+    sl_txn *txn = of(handle);
+    if (txn->stage < SL_STAGE_LOGGED) {
+        seclua_txn_cancel(handle);
+        seclua_txn_logging(handle);
+    }
+    while (sl_suspend_is_pending(txn)) seclua_txn_resume(handle, &nobody);
+}
+
 void seclua_txn_free(seclua_txn *handle) {
     if (handle == NULL) return;
     sl_txn *txn = of(handle);
     sl_engine *engine = txn->engine;
-    if (txn->stage > SL_STAGE_NEW && txn->stage < SL_STAGE_LOGGED) seclua_txn_logging(handle);
+    if (txn->stage > SL_STAGE_NEW) close_off(handle);
     sl_body_close(txn);
     sl_arena_reset(&txn->arena);
     engine->live_count--;
@@ -148,98 +160,128 @@ void seclua_txn_free(seclua_txn *handle) {
 
 static bool is_off(const sl_txn *txn) { return txn->engine_mode == SL_OFF; }
 
-static void request_headers(sl_txn *txn, const void *input) {
-    sl_body_read_request(txn, input);
-    sl_evaluate_phase(txn, 0);
-    sl_evaluate_phase(txn, 1);
-    sl_body_check_declared_request(txn);
+/* A step may be taken after that stage; not while it is suspended. */
+static bool is_next(const sl_txn *txn, sl_stage after) {
+    return txn->stage == after && !sl_suspend_is_pending(txn) && !txn->is_given_up;
 }
 
-seclua_step seclua_txn_request_headers(seclua_txn *handle, const seclua_request *request) {
-    sl_txn *txn = of(handle);
-    if (txn->stage != SL_STAGE_NEW) return SECLUA_STEP_ORDER;
-    txn->stage = SL_STAGE_REQUEST_HEADERS;
-    if (is_off(txn)) return SECLUA_STEP_DONE;
-    return guarded(txn, request_headers, request);
-}
+static void read_request(sl_txn *txn, const void *input) { sl_body_read_request(txn, input); }
+static void read_response(sl_txn *txn, const void *input) { sl_body_read_response(txn, input); }
 
-static void write_request(sl_txn *txn, const void *input) { sl_body_write_request(txn, *(const sl_slice *)input); }
-
-seclua_step seclua_txn_write_request_body(seclua_txn *handle, seclua_slice chunk) {
-    sl_txn *txn = of(handle);
-    if (txn->stage != SL_STAGE_REQUEST_HEADERS) return SECLUA_STEP_ORDER;
-    if (is_off(txn) || chunk.len == 0) return SECLUA_STEP_DONE;
-    return guarded(txn, write_request, &chunk);
-}
-
-static void request_body(sl_txn *txn, const void *input) {
+static void publish_request(sl_txn *txn, const void *input) {
     (void)input;
     sl_body_publish_request(txn);
-    sl_evaluate_phase(txn, 2);
 }
 
-seclua_step seclua_txn_request_body(seclua_txn *handle) {
-    sl_txn *txn = of(handle);
-    if (txn->stage != SL_STAGE_REQUEST_HEADERS) return SECLUA_STEP_ORDER;
-    txn->stage = SL_STAGE_REQUEST_BODY;
-    if (is_off(txn)) return SECLUA_STEP_DONE;
-    return guarded(txn, request_body, NULL);
-}
-
-static void response_headers(sl_txn *txn, const void *input) {
-    sl_body_read_response(txn, input);
-    sl_evaluate_phase(txn, 3);
-    sl_body_decide_response(txn);
-}
-
-seclua_step seclua_txn_response_headers(seclua_txn *handle, const seclua_response *response) {
-    sl_txn *txn = of(handle);
-    if (txn->stage != SL_STAGE_REQUEST_BODY) return SECLUA_STEP_ORDER;
-    txn->stage = SL_STAGE_RESPONSE_HEADERS;
-    if (is_off(txn)) return SECLUA_STEP_DONE;
-    return guarded(txn, response_headers, response);
-}
-
-static void write_response(sl_txn *txn, const void *input) { sl_body_write_response(txn, *(const sl_slice *)input); }
-
-seclua_step seclua_txn_write_response_body(seclua_txn *handle, seclua_slice chunk) {
-    sl_txn *txn = of(handle);
-    if (txn->stage != SL_STAGE_RESPONSE_HEADERS) return SECLUA_STEP_ORDER;
-    if (is_off(txn) || chunk.len == 0) return SECLUA_STEP_DONE;
-    return guarded(txn, write_response, &chunk);
-}
-
-static void response_body(sl_txn *txn, const void *input) {
+static void publish_response(sl_txn *txn, const void *input) {
     (void)input;
     sl_body_publish_response(txn);
-    sl_evaluate_phase(txn, 4);
 }
 
-seclua_step seclua_txn_response_body(seclua_txn *handle) {
-    sl_txn *txn = of(handle);
-    if (txn->stage != SL_STAGE_RESPONSE_HEADERS) return SECLUA_STEP_ORDER;
-    txn->stage = SL_STAGE_RESPONSE_BODY;
-    if (is_off(txn)) return SECLUA_STEP_DONE;
-    return guarded(txn, response_body, NULL);
-}
-
-static void logging(sl_txn *txn, const void *input) {
-    (void)input;
-    sl_evaluate_phase(txn, 5);
+static void audit(sl_txn *txn) {
     if (is_off(txn)) return;
-    sl_commit_all(txn);
     txn->is_audited = sl_audit_wants(txn);
     if (!txn->is_audited) return;
     txn->engine->stats.audit_records++;
     if (txn->engine->writers != NULL && !sl_writers_audit(txn->engine->writers, txn)) txn->engine->stats.audit_dropped++;
 }
 
+/* What a step does: before its phases, and after them. */
+typedef struct sl_step_row {
+    void (*begin)(sl_txn *txn, const void *input); /* NULL: nothing; end likewise */
+    uint8_t first_phase, last_phase;
+    void (*end)(sl_txn *txn);
+} sl_step_row;
+
+/* By the stage that the transaction is in from then on. */
+static const sl_step_row steps[] = {
+    [SL_STAGE_REQUEST_HEADERS] = {read_request, 0, 1, sl_body_check_declared_request},
+    [SL_STAGE_REQUEST_BODY] = {publish_request, 2, 2, NULL},
+    [SL_STAGE_RESPONSE_HEADERS] = {read_response, 3, 3, sl_body_decide_response},
+    [SL_STAGE_RESPONSE_BODY] = {publish_response, 4, 4, NULL},
+    [SL_STAGE_LOGGED] = {NULL, 5, 5, audit},
+};
+
+/* From that phase on to the end of the step, or to where it has to wait. */
+static void run_phases(sl_txn *txn, unsigned phase) {
+    const sl_step_row *step = &steps[txn->stage];
+    for (; phase <= step->last_phase; phase++) {
+        if (!sl_evaluate_phase(txn, phase)) return;
+    }
+    if (step->end != NULL) step->end(txn);
+}
+
+static void run_step(sl_txn *txn, const void *input) {
+    const sl_step_row *step = &steps[txn->stage];
+    if (step->begin != NULL) step->begin(txn, input);
+    run_phases(txn, step->first_phase);
+}
+
+static seclua_step take_step(sl_txn *txn, sl_stage stage, const void *input) {
+    txn->stage = (uint8_t)stage;
+    return is_off(txn) ? SECLUA_STEP_DONE : guarded(txn, run_step, input);
+}
+
+seclua_step seclua_txn_request_headers(seclua_txn *handle, const seclua_request *request) {
+    if (!is_next(of(handle), SL_STAGE_NEW)) return SECLUA_STEP_ORDER;
+    return take_step(of(handle), SL_STAGE_REQUEST_HEADERS, request);
+}
+
+static void write_request(sl_txn *txn, const void *input) { sl_body_write_request(txn, *(const sl_slice *)input); }
+
+seclua_step seclua_txn_write_request_body(seclua_txn *handle, seclua_slice chunk) {
+    sl_txn *txn = of(handle);
+    if (!is_next(txn, SL_STAGE_REQUEST_HEADERS)) return SECLUA_STEP_ORDER;
+    if (is_off(txn) || chunk.len == 0) return SECLUA_STEP_DONE;
+    return guarded(txn, write_request, &chunk);
+}
+
+seclua_step seclua_txn_request_body(seclua_txn *handle) {
+    if (!is_next(of(handle), SL_STAGE_REQUEST_HEADERS)) return SECLUA_STEP_ORDER;
+    return take_step(of(handle), SL_STAGE_REQUEST_BODY, NULL);
+}
+
+seclua_step seclua_txn_response_headers(seclua_txn *handle, const seclua_response *response) {
+    if (!is_next(of(handle), SL_STAGE_REQUEST_BODY)) return SECLUA_STEP_ORDER;
+    return take_step(of(handle), SL_STAGE_RESPONSE_HEADERS, response);
+}
+
+static void write_response(sl_txn *txn, const void *input) { sl_body_write_response(txn, *(const sl_slice *)input); }
+
+seclua_step seclua_txn_write_response_body(seclua_txn *handle, seclua_slice chunk) {
+    sl_txn *txn = of(handle);
+    if (!is_next(txn, SL_STAGE_RESPONSE_HEADERS)) return SECLUA_STEP_ORDER;
+    if (is_off(txn) || chunk.len == 0) return SECLUA_STEP_DONE;
+    return guarded(txn, write_response, &chunk);
+}
+
+seclua_step seclua_txn_response_body(seclua_txn *handle) {
+    if (!is_next(of(handle), SL_STAGE_RESPONSE_HEADERS)) return SECLUA_STEP_ORDER;
+    return take_step(of(handle), SL_STAGE_RESPONSE_BODY, NULL);
+}
+
 seclua_step seclua_txn_logging(seclua_txn *handle) {
     sl_txn *txn = of(handle);
-    if (txn->stage == SL_STAGE_NEW || txn->stage == SL_STAGE_LOGGED) return SECLUA_STEP_ORDER;
-    txn->stage = SL_STAGE_LOGGED;
-    if (is_off(txn)) return SECLUA_STEP_DONE;
-    return guarded(txn, logging, NULL);
+    if (txn->stage == SL_STAGE_NEW || txn->stage == SL_STAGE_LOGGED || sl_suspend_is_pending(txn)) return SECLUA_STEP_ORDER;
+    return take_step(txn, SL_STAGE_LOGGED, NULL);
+}
+
+/* ---- after a wait ---- */
+
+static void resume(sl_txn *txn, const void *input) {
+    if (sl_evaluate_resume(txn, input)) run_phases(txn, txn->cursor.phase + 1u);
+}
+
+seclua_step seclua_txn_resume(seclua_txn *handle, const seclua_answer *answer) {
+    sl_txn *txn = of(handle);
+    return sl_suspend_is_pending(txn) ? guarded(txn, resume, answer) : SECLUA_STEP_ORDER;
+}
+
+void seclua_txn_cancel(seclua_txn *handle) {
+    sl_txn *txn = of(handle);
+    if (!sl_suspend_is_pending(txn) || txn->stage == SL_STAGE_LOGGED) return;
+    sl_suspend_forget(txn);
+    txn->is_given_up = true;
 }
 
 /* ---- what a caller may ask ---- */

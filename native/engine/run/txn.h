@@ -96,19 +96,62 @@ typedef enum sl_stage {
     SL_STAGE_LOGGED
 } sl_stage;
 
+/* A match as the reference of the event needs it; written out when the chain is complete. */
+typedef struct sl_match_place {
+    const struct sl_match_place *before;
+    const sl_rule *link;
+    sl_value value;
+    const sl_range *ranges;
+    uint8_t range_count;
+} sl_match_place;
+
+/* Where the last match of a link came from, for the event. */
+typedef struct sl_last_match {
+    const sl_rule *link;
+    sl_slice name, raw_value, parameter, text;
+    const sl_match_place *places; /* of all matches so far, newest first */
+    size_t place_count;
+    const struct sl_script_match *alert; /* what a script adds to the event; NULL = nothing */
+} sl_last_match;
+
+/* What the evaluator was about when it had to wait. */
+typedef enum sl_point {
+    SL_AT_NOTHING = 0,
+    SL_AT_OPERATOR, /* it is asked again, about cursor.text */
+    SL_AT_ACTION,   /* the one before cursor.action */
+    SL_AT_SCRIPT,   /* one that did not match */
+    SL_AT_PHASE_END
+} sl_point;
+
 /* Where the evaluator stands. It keeps no state on the C stack between values, so that a wait can leave and come back. */
 typedef struct sl_cursor {
     uint8_t phase;
+    uint8_t point; /* sl_point */
     size_t unit;
     const sl_rule *link;
     size_t target;   /* of the link */
     size_t value;    /* next in txn->values, which hold those of the target */
+    size_t stage;    /* multiMatch: transformations that the value has been through */
+    sl_text *text;   /* of the value, that the operator is asked about */
+    size_t action;   /* next of the link */
     size_t matches;  /* of this link */
+    bool stops_at_match;       /* of this link: the first match decides */
+    const sl_operand *operand; /* NULL until a value of the link was found */
+    sl_operand expanded;       /* what operand points to when it has macros */
+    sl_last_match last;
     const sl_target_removal *removals; /* in force for this unit */
     const sl_block *block; /* whose candidates are known */
     uint64_t candidates;   /* units of the block that could match */
-    bool running;
+    int64_t unit_started_us, phase_started_us;
 } sl_cursor;
+
+/* What a transaction waits for: one thing at a time (run/suspend.h). */
+typedef struct sl_suspension {
+    seclua_wait request;
+    /* Takes in the answer; NULL: an operator waits, and is asked again. */
+    void (*settle)(struct sl_txn *txn, const seclua_answer *answer);
+    uint8_t collections[SL_COLLECTIONS]; /* of the records in request, in order */
+} sl_suspension;
 
 typedef struct sl_txn {
     sl_engine *engine;
@@ -195,6 +238,9 @@ typedef struct sl_txn {
     seclua_verdict verdict;
     bool is_intervened;
     bool has_failed;
+    bool is_given_up;  /* cancelled: only logging is left */
+    bool is_flush_due; /* changes are to reach a remote store before anything else happens */
+    sl_suspension suspension;
 
     /* what happened */
     sl_event_list events;
