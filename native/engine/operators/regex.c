@@ -25,9 +25,21 @@ enum {
     run_time_compiled_max_bytes = 256 * 1024,
 };
 
+/* Patterns that are decided without a search; the search is their twin (test/native/operators_test.c). */
+typedef enum shape {
+    SHAPE_OTHER = 0,
+    SHAPE_ALL,    /* ^.*$ and the like: the whole text */
+    SHAPE_BYTE,   /* . */
+    SHAPE_PREFIX, /* ^ and letters, digits, _ and -; either case of letters with SL_REGEX_CASELESS */
+} shape;
+
 struct sl_regex {
     pcre2_code *code;
     uint32_t group_count;
+    bool is_fast; /* the JIT compiler took it */
+    uint8_t shape;
+    bool folds;   /* SHAPE_PREFIX */
+    sl_slice prefix; /* stands behind the regex */
 };
 
 typedef struct cached {
@@ -61,13 +73,37 @@ static uint32_t compile_options(unsigned flags) {
     return options;
 }
 
+static bool is_plain(uint8_t byte) {
+    return sl_ascii_is_digit(byte) || (sl_ascii_lower(byte) >= 'a' && sl_ascii_lower(byte) <= 'z') || byte == '_' || byte == '-';
+}
+
+static shape shape_of(sl_slice pattern, unsigned flags) {
+    static const char *const whole[] = {"^.*$", "^.*", ".*$", ".*", "^(?s).*$"};
+    for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++) {
+        if (sl_slice_equal(pattern, sl_slice_z(whole[i]))) return SHAPE_ALL;
+    }
+    if (sl_slice_equal(pattern, SL_LIT("."))) return SHAPE_BYTE;
+    if ((flags & SL_REGEX_LINES) != 0 || pattern.len < 2 || pattern.ptr[0] != '^') return SHAPE_OTHER;
+    for (size_t i = 1; i < pattern.len; i++) {
+        if (!is_plain(pattern.ptr[i])) return SHAPE_OTHER;
+    }
+    return SHAPE_PREFIX;
+}
+
+/* Where there is no JIT compiler, or it declines a pattern, the interpreter gives the same answers. */
+static void make_fast(sl_regex *regex) {
+    (void)pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE);
+    size_t size = 0;
+    regex->is_fast = pcre2_pattern_info(regex->code, PCRE2_INFO_JITSIZE, &size) == 0 && size != 0;
+}
+
 static sl_regex *compile(sl_slice pattern, unsigned flags, pcre2_compile_context *bounds,
                          sl_regex_error *error) {
     int code = 0;
     PCRE2_SIZE offset = 0;
     pcre2_code *const compiled =
         pcre2_compile(pattern.ptr, pattern.len, compile_options(flags), &code, &offset, bounds);
-    sl_regex *const regex = compiled == NULL ? NULL : malloc(sizeof *regex);
+    sl_regex *const regex = compiled == NULL ? NULL : calloc(1, sizeof *regex + pattern.len);
     if (regex == NULL) {
         pcre2_code_free(compiled);
         error->offset = compiled == NULL ? offset : 0;
@@ -76,12 +112,16 @@ static sl_regex *compile(sl_slice pattern, unsigned flags, pcre2_compile_context
         return NULL;
     }
     regex->code = compiled;
+    regex->shape = (uint8_t)shape_of(pattern, flags);
+    if (regex->shape == SHAPE_PREFIX) {
+        uint8_t *const kept = (uint8_t *)(regex + 1);
+        memcpy(kept, pattern.ptr + 1, pattern.len - 1);
+        regex->prefix = sl_slice_of(kept, pattern.len - 1);
+        regex->folds = (flags & SL_REGEX_CASELESS) != 0;
+    }
     (void)pcre2_pattern_info(compiled, PCRE2_INFO_CAPTURECOUNT, &regex->group_count);
     return regex;
 }
-
-/* Where there is no JIT compiler, or it declines a pattern, the interpreter gives the same answers. */
-static void make_fast(sl_regex *regex) { (void)pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE); }
 
 sl_regex *sl_regex_compile(sl_slice pattern, unsigned flags, sl_regex_error *error) {
     sl_regex_error unread;
@@ -197,14 +237,36 @@ static void read_groups(const sl_regex *regex, pcre2_match_data *data, sl_groups
     }
 }
 
+static sl_answer first_bytes(sl_groups *groups, size_t length) {
+    if (groups == NULL) return SL_YES;
+    groups->count = 1;
+    groups->at[0].start = 0;
+    groups->at[0].end = length;
+    groups->at[0].is_set = true;
+    return SL_YES;
+}
+
+static sl_answer match_shape(const sl_regex *regex, sl_slice text, sl_groups *groups) {
+    switch (regex->shape) {
+        case SHAPE_ALL: return first_bytes(groups, text.len);
+        case SHAPE_BYTE: return text.len == 0 ? SL_NO : first_bytes(groups, 1);
+        default: break;
+    }
+    const bool starts = regex->folds ? sl_slice_starts_fold(text, regex->prefix) : sl_slice_starts(text, regex->prefix);
+    return starts ? first_bytes(groups, regex->prefix.len) : SL_NO;
+}
+
 sl_answer sl_regex_match(const sl_regex *regex, sl_scratch *scratch, sl_slice text, size_t start,
                          unsigned options, sl_groups *groups) {
+    if (regex->shape != SHAPE_OTHER && start == 0 && options == 0) return match_shape(regex, text, groups);
     pcre2_match_data *const data = groups == NULL ? scratch->answer_only : scratch->groups;
     const uint32_t bits = match_options(options);
-    int code = pcre2_match(regex->code, text.ptr, text.len, start, bits, data, scratch->limits);
+    const uint8_t *const subject = text.len == 0 ? (const uint8_t *)"" : text.ptr; /* the JIT's door takes no NULL */
+    int code = regex->is_fast ? pcre2_jit_match(regex->code, subject, text.len, start, bits, data, scratch->limits)
+                              : pcre2_match(regex->code, subject, text.len, start, bits, data, scratch->limits);
     if (code == PCRE2_ERROR_JIT_STACKLIMIT) {
         code =
-            pcre2_match(regex->code, text.ptr, text.len, start, bits | PCRE2_NO_JIT, data, scratch->limits);
+            pcre2_match(regex->code, subject, text.len, start, bits | PCRE2_NO_JIT, data, scratch->limits);
     }
     const sl_answer answer = answer_of(code);
     if (answer == SL_YES && groups != NULL) read_groups(regex, data, groups);

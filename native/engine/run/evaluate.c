@@ -442,6 +442,7 @@ static sl_flow run_units(sl_txn *txn, const sl_program *program) {
         if (unit >= program->count) return SL_GO_ON;
         const sl_rule *starter = program->units[cursor->unit];
         if (is_removed(txn, starter)) {
+            txn->matched.count = 0; /* MATCHED_VARS are the last rule's, whatever became of it */
             cursor->unit++;
             continue;
         }
