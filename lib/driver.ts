@@ -13,7 +13,7 @@ import { answerBlocked } from './blocked.js'
 import type { Verdict } from './events.js'
 import { watchResponse } from './held-response.js'
 import type { ConnectionInput } from './message.js'
-import { inspectRawBody, mayHaveBody } from './raw-body.js'
+import { inspectRawBody, mayHaveBody, replaceRawBody } from './raw-body.js'
 import type { Transaction } from './transaction.js'
 
 /** What a driver needs of a Waf. */
@@ -115,17 +115,33 @@ function judgeBody(
   transaction: Transaction,
   next: Next,
 ): void {
+  let verdict: Verdict
   try {
     if (response.closed) return
-    const verdict = transaction.stepRequestBody()
+    verdict = transaction.stepRequestBody()
     if (verdict.action !== 'pass') {
       answerBlocked(request, response, verdict, transaction.id)
       return
     }
+    const { requestBody } = transaction.changes
+    if (requestBody !== undefined) replaceRawBody(request, requestBody)
     if (transaction.watchesResponse) watchResponse(request, response, transaction)
   } catch (error) {
     next(error)
     return
   }
-  next()
+  afterPause(verdict, response, next)
+}
+
+/** A rule with `pause` delays the request, never the server; a client that went away in the meantime ends it. */
+function afterPause(verdict: Verdict, response: ServerResponse, go: () => void): void {
+  const { pause = 0 } = verdict
+  if (pause === 0) {
+    go()
+    return
+  }
+  const timer = setTimeout(go, pause)
+  response.once('close', () => {
+    clearTimeout(timer)
+  })
 }

@@ -18,6 +18,23 @@ export interface Verdict {
   readonly ruleId?: number
   readonly phase?: 1 | 2 | 3 | 4 | 5
   readonly message?: string
+  /** Milliseconds that a rule with `pause` asks to wait before the request goes on; only with 'pass'. */
+  readonly pause?: number
+}
+
+/**
+ * What the rules change of the traffic. The adapters carry it out; with the transaction's own methods the caller does.
+ * Empty unless the engine is On.
+ */
+export interface BodyChanges {
+  /** Text before the body of the response, by `prepend`. */
+  readonly prepend?: Buffer
+  /** Text behind it, by `append`. */
+  readonly append?: Buffer
+  /** What `\@rsub` made of the request's body; absent when it replaced nothing. */
+  readonly requestBody?: Buffer
+  /** The same of the response's. */
+  readonly responseBody?: Buffer
 }
 
 /** The verdict of every transaction that nothing stops: one frozen object, so that passing costs none. */
@@ -70,6 +87,8 @@ export interface EvaluationResult {
   readonly logs: readonly LogRecord[]
   /** The TX collection at the end, names in lower case. One character of a value is one byte. */
   readonly tx: Readonly<Record<string, string>>
+  /** What the rules change of the bodies; absent when nothing. */
+  readonly changes?: BodyChanges
   /** The audit record as an object, when the audit engine chose to record this transaction. */
   readonly audit?: object
 }

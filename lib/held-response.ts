@@ -99,6 +99,7 @@ class HeldResponse {
   readonly #setters = new Map<string, PropertyDescriptor | undefined>()
   #state: State = 'open'
   #isImplicit = false // no writeHead from the handler
+  #isOpened = false // what `prepend` adds is out
   #isJudged = false // phase 4 has spoken
 
   constructor(request: IncomingMessage, response: ServerResponse, transaction: Transaction) {
@@ -131,13 +132,19 @@ class HeldResponse {
     response.statusCode = status
     if (message !== undefined) response.statusMessage = message
     if (headers !== undefined) applyHeaders(response, headers as OutgoingHttpHeaders | readonly unknown[])
-    const head = { status, protocol: `HTTP/${this.#request.httpVersion}`, headers: headerList(response) }
+    const head = {
+      status,
+      ...(this.#request.httpVersionMajor < 2 && { reason: response.statusMessage }),
+      protocol: `HTTP/${this.#request.httpVersion}`,
+      headers: headerList(response),
+    }
     if (!this.#judge(() => this.#transaction.stepResponseHeaders(head))) return response
     if (this.#transaction.wantsBody) {
       this.#hold()
       return response
     }
     this.#state = 'flowing'
+    if (this.#injects) response.removeHeader('Content-Length')
     // A head that nobody asked for yet is left to node, which can still count a body that comes in one piece.
     return this.#isImplicit ? response : this.#original.writeHead(status)
   }
@@ -154,7 +161,9 @@ class HeldResponse {
   #write(chunk: Chunk, rest: readonly unknown[]): boolean {
     this.#judgeHead()
     const [encoding, callback] = writeArguments(rest)
-    if (this.#state === 'flowing') return this.#original.write(chunk, encoding, callback)
+    if (this.#state === 'flowing') {
+      return this.#original.write(this.#opened(chunk, encoding), encoding, callback)
+    }
     this.#keep(chunk, encoding, callback)
     return true
   }
@@ -170,8 +179,38 @@ class HeldResponse {
       if (callback !== undefined) this.#response.once('close', callback)
       return this.#response
     }
-    if (this.#state === 'flowing') return this.#original.end(body ?? undefined, encoding, callback)
-    return this.#release((bytes) => this.#original.end(bytes, undefined, callback))
+    if (this.#state === 'flowing') {
+      return this.#original.end(this.#closed(body ?? undefined, encoding), encoding, callback)
+    }
+    return this.#release(true, (bytes) =>
+      this.#original.end(this.#closed(bytes, undefined), undefined, callback),
+    )
+  }
+
+  // ---- what the rules add
+
+  /** Text can be added to a body that there is, and to one that is not compressed. */
+  get #injects(): boolean {
+    const { prepend, append } = this.#transaction.changes
+    if (prepend === undefined && append === undefined) return false
+    const coding = this.#response.getHeader('Content-Encoding')
+    return this.#hasBody && (coding === undefined || coding === 'identity')
+  }
+
+  /** A piece of the body, behind what `prepend` adds if it is the first one. */
+  #opened(chunk: Chunk, encoding: BufferEncoding | undefined): Chunk {
+    const { prepend } = this.#transaction.changes
+    if (this.#isOpened || prepend === undefined || !this.#injects) return chunk
+    this.#isOpened = true
+    return Buffer.concat([prepend, bytesOf(chunk, encoding)])
+  }
+
+  /** The last piece, with what `append` adds. */
+  #closed(chunk: Chunk | undefined, encoding: BufferEncoding | undefined): Chunk | undefined {
+    if (!this.#injects) return chunk
+    const { append = Buffer.alloc(0) } = this.#transaction.changes
+    const last = this.#opened(chunk ?? '', encoding)
+    return Buffer.concat([bytesOf(last, encoding), append])
   }
 
   // ---- the body
@@ -192,7 +231,7 @@ class HeldResponse {
     if (!this.#judge(() => this.#transaction.writeResponseBody(bytes))) return
     // Past the limit the rules have all that they will see: they speak now, and the rest flows.
     if (this.#transaction.wantsBody || !this.#judgeBody()) return
-    this.#release((held) => this.#original.write(held, undefined, undefined))
+    this.#release(false, (held) => this.#original.write(this.#opened(held, undefined), undefined, undefined))
   }
 
   /** Phase 4, once. True: the response may go out. */
@@ -245,10 +284,15 @@ class HeldResponse {
       if (own !== undefined) Object.defineProperty(this.#response, name, own)
   }
 
-  #release<T>(send: (bytes: Uint8Array) => T): T {
+  /** What was held goes out; all of the body, or only its beginning, which cannot be replaced. */
+  #release<T>(isAll: boolean, send: (bytes: Uint8Array) => T): T {
     this.#unhold()
     this.#state = 'flowing'
-    return send(Buffer.concat(this.#held.splice(0)))
+    const held = Buffer.concat(this.#held.splice(0))
+    const { responseBody } = this.#transaction.changes
+    const isReplaced = isAll && responseBody !== undefined && this.#hasBody
+    if (isReplaced || this.#injects) this.#response.removeHeader('Content-Length')
+    return send(isReplaced ? responseBody : held)
   }
 
   #refuse(verdict: Verdict): void {

@@ -10,6 +10,7 @@ export type {
   Diagnostic,
   DiagnosticCode,
   EngineMode,
+  BodyChanges,
   EvaluationResult,
   HeadersInput,
   LogRecord,

@@ -19,6 +19,12 @@ export interface ConnectionInput {
   clientPort?: number
   serverAddress?: string
   serverPort?: number
+  /** Unique id of the transaction. Default: one that the engine makes. */
+  id?: string
+  /** SERVER_NAME of a request without a Host header. */
+  serverName?: string
+  /** REMOTE_USER, where the server knows better than the credentials of the request. */
+  remoteUser?: string
 }
 
 export interface RequestInput {
@@ -34,6 +40,8 @@ export interface RequestInput {
 
 export interface ResponseInput {
   status: number
+  /** The reason phrase, for STATUS_LINE. Default: the standard one. */
+  reason?: string
   protocol?: string
   headers?: HeadersInput
   body?: string | Uint8Array
@@ -88,6 +96,13 @@ function bytesOf(text: string): string {
   return text.replace(wideRuns, (run) => Buffer.from(run).toString('latin1'))
 }
 
+const beyondAscii = /[^\0-\x7f]/
+
+/** A text of the application's: its UTF-8 bytes, one character each. */
+export function byteString(text: string): string {
+  return beyondAscii.test(text) ? Buffer.from(text).toString('latin1') : text
+}
+
 function requireText(value: unknown, name: string): void {
   if (typeof value !== 'string') throw new SecluaError('SECLUA_E_ARGUMENT', `${name}: a string is needed`)
 }
@@ -112,7 +127,7 @@ export function responseHead(response: Omit<ResponseInput, 'body'>): Head {
   if (!Number.isInteger(response.status) || response.status < 0 || response.status > 999) {
     throw new SecluaError('SECLUA_E_ARGUMENT', 'status: a whole number of at most three digits is needed')
   }
-  return headOf([response.protocol ?? defaultProtocol], response.headers)
+  return headOf([response.protocol ?? defaultProtocol, response.reason ?? ''], response.headers)
 }
 
 /** A body as bytes; undefined when there is none. */

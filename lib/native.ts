@@ -10,7 +10,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
 import { SecluaError, type Diagnostic } from './errors.js'
-import type { LogRecord, MatchedRule } from './events.js'
+import type { BodyChanges, LogRecord, MatchedRule } from './events.js'
 import type { NativeOptions, NativeSource } from './options.js'
 
 /** Objects of the addon: opaque here, alive as long as something refers to them. */
@@ -45,6 +45,7 @@ export interface NativeVerdict {
   readonly ruleId: number
   readonly url: string
   readonly message: string
+  readonly pause: number
 }
 
 /** What one script did, over all reloads. */
@@ -123,6 +124,8 @@ interface Addon {
     readonly suspended: number
     readonly closed: number
     readonly malformed: number
+    readonly paused: number
+    readonly changes: number
   }
   /** The number of the new transaction. */
   begin(
@@ -131,6 +134,9 @@ interface Addon {
     clientPort: number,
     serverAddress: string,
     serverPort: number,
+    id: string | undefined,
+    serverName: string | undefined,
+    remoteUser: string | undefined,
   ): number
   readonly requestHeaders: StepHead
   writeRequestBody(transaction: number, chunk: Uint8Array): number
@@ -147,6 +153,10 @@ interface Addon {
   records(transaction: number, from: number): Omit<LogRecord, 'transactionId'>[]
   variable(transaction: number, name: string): { name: string; value: string }[] | null
   audit(transaction: number): string
+  changes(transaction: number): BodyChanges
+  env(transaction: number): { name: string; value: string }[]
+  addPathParameter(transaction: number, name: string, value: string): void
+  addServerError(transaction: number, line: string): void
 }
 
 const packageRoot = join(__dirname, '..')

@@ -64,6 +64,8 @@ export interface WafOptions {
     execPerMatch?: boolean
     logEveryMatch?: boolean
     phraseSyntax?: 'v2' | 'v3'
+    /** `\@rsub` matches whenever it ran, also without a replacement (v2). */
+    rsubAlwaysMatches?: boolean
   }
   /**
    * Persistent collections: 'memory' (default), 'lmdb:<folder>', 'redis://host:port/db', or an
@@ -103,6 +105,7 @@ export interface NativeOptions {
   readonly execPerMatch: boolean
   readonly logEveryMatch: boolean
   readonly phraseSyntaxV2: boolean
+  readonly rsubAlwaysMatches: boolean
   readonly noAcceleration: boolean
   readonly denyOnStoreError: boolean
   readonly lua: {
@@ -278,6 +281,7 @@ export function readOptions(given: WafOptions = {}): CheckedOptions {
     requestBodyAlways: compat.flag('requestBodyAlways'),
     execPerMatch: compat.flag('execPerMatch'),
     logEveryMatch: compat.flag('logEveryMatch'),
+    rsubAlwaysMatches: compat.flag('rsubAlwaysMatches'),
     phraseSyntaxV2: compat.word('phraseSyntax', ['v2', 'v3']) === 'v2',
     noAcceleration: !options.flag('acceleration', true),
     denyOnStoreError: options.word('onStoreError', ['pass', 'deny']) === 'deny',

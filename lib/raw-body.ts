@@ -24,6 +24,19 @@ export function mayHaveBody(request: IncomingMessage): boolean {
   return request.headers['transfer-encoding'] !== undefined || (length !== undefined && Number(length) !== 0)
 }
 
+/** Another body in place of the one that was put back: for the handler it is what the client sent. */
+export function replaceRawBody(request: IncomingMessage, body: Buffer): void {
+  if (!isComplete(request)) return // the rest of it is still to come, and was not looked at
+  if (request.readableLength > 0) request.read()
+  if (body.length > 0) request.unshift(body)
+  const length = String(body.length)
+  if (request.headers['content-length'] === undefined) return
+  request.headers['content-length'] = length
+  for (let i = 0; i + 1 < request.rawHeaders.length; i += 2) {
+    if (request.rawHeaders[i]?.toLowerCase() === 'content-length') request.rawHeaders[i + 1] = length
+  }
+}
+
 /**
  * Hands each chunk to `take` as it arrives, until the body ends or `take` answers that it has seen enough.
  * Then puts all of it back. Rejects when the client goes away first.

@@ -8,6 +8,7 @@
 import { SecluaError } from './errors.js'
 import {
   PASS,
+  type BodyChanges,
   type EvaluationResult,
   type LogRecord,
   type MatchedRule,
@@ -15,6 +16,7 @@ import {
   type WafEvents,
 } from './events.js'
 import {
+  byteString,
   chunkBytes,
   piecesOf,
   requestHead,
@@ -63,7 +65,7 @@ const dropped = new FinalizationRegistry<Live>((live) => {
 })
 
 function toVerdict(native: NativeVerdict): Verdict {
-  const { status, phase, ruleId, url, message } = native
+  const { status, phase, ruleId, url, message, pause } = native
   return Object.freeze({
     action: actions[native.action] ?? 'deny',
     status,
@@ -71,8 +73,11 @@ function toVerdict(native: NativeVerdict): Verdict {
     ...(ruleId !== 0 && { ruleId }),
     ...(phase !== 0 && { phase: phase as NonNullable<Verdict['phase']> }),
     ...(message !== '' && { message }),
+    ...(pause !== 0 && { pause }),
   })
 }
+
+const noChanges: BodyChanges = Object.freeze({})
 
 const closedError = (): SecluaError => new SecluaError('SECLUA_E_CLOSED', 'this transaction is closed')
 
@@ -93,6 +98,8 @@ export class Transaction {
   #verdict: Verdict = PASS
   #matches: MatchedRule[] = []
   #audit: object | undefined
+  #changes: BodyChanges = noChanges
+  #hasChanges = false
   #hasFreshMatches = false
   #wantsBody = false
   #isClosed = false
@@ -228,6 +235,41 @@ export class Transaction {
   }
 
   /**
+   * What the rules changed of the bodies so far, by `\@rsub`, `append` and `prepend`.
+   *
+   * @example
+   * const { responseBody = body } = tx.changes
+   */
+  get changes(): BodyChanges {
+    this.#fetchChanges()
+    return this.#changes
+  }
+
+  /** What rules set with `setenv`, for the application. */
+  get env(): Readonly<Record<string, string>> {
+    this.#requireOpen()
+    return Object.fromEntries(addon.env(this.#live.number).map(({ name, value }) => [name, value]))
+  }
+
+  /**
+   * Tells the rules a parameter of the route, which only the application knows: a member of ARGS_PATH and ARGS for the
+   * phases still to come.
+   *
+   * @example
+   * tx.addPathParam('id', request.params.id)
+   */
+  addPathParam(name: string, value: string): void {
+    this.#requireOpen()
+    addon.addPathParameter(this.#live.number, byteString(name), byteString(value))
+  }
+
+  /** Tells the rules a line that the server wrote to its error log about this request: a member of WEBSERVER_ERROR_LOG. */
+  addServerError(line: string): void {
+    this.#requireOpen()
+    addon.addServerError(this.#live.number, byteString(line))
+  }
+
+  /**
    * Ends the transaction: runs phase 5 if that is still to come, and frees everything. May be called again.
    */
   close(): void {
@@ -236,6 +278,7 @@ export class Transaction {
     try {
       if (live.isBegun && !live.isLogged) this.stepLogging()
       this.#fetchMatches()
+      this.#fetchChanges()
       this.#id ??= addon.id(live.number)
     } finally {
       this.#isClosed = true
@@ -305,6 +348,7 @@ export class Transaction {
       matches: this.matches,
       logs: this.#withId(addon.records(number, 0)),
       tx: this.#tx(),
+      ...(this.#hasChanges && { changes: this.changes }),
       ...(audit !== undefined && { audit }),
     }
   }
@@ -330,12 +374,15 @@ export class Transaction {
   /** Reads what a step answered: the verdict, and what is to be told before the step returns. */
   #step(answer: number): Verdict {
     this.#wantsBody = (answer & bits.wantsBody) !== 0
-    const quiet = bits.wantsBody | bits.actionMask
+    this.#hasChanges = (answer & bits.changes) !== 0
+    const quiet = bits.wantsBody | bits.actionMask | bits.paused | bits.changes
     if ((answer & ~quiet) !== 0) this.#report(answer)
-    if ((answer & bits.actionMask) !== 0 && this.#verdict === PASS && !this.#isClosed) {
+    const isNews = (answer & (bits.actionMask | bits.paused)) !== 0
+    if (isNews && this.#verdict === PASS && !this.#isClosed) {
       this.#verdict = toVerdict(addon.verdict(this.#live.number))
       const { home } = this.#live
-      if (home.listenerCount('interruption') > 0) home.emit('interruption', this.#verdict, this)
+      if (this.#verdict.action !== 'pass' && home.listenerCount('interruption') > 0)
+        home.emit('interruption', this.#verdict, this)
     }
     return this.#verdict
   }
@@ -378,6 +425,10 @@ export class Transaction {
     const fresh = this.#matches.slice(live.toldMatches)
     live.toldMatches = this.#matches.length
     for (const match of fresh) live.home.emit('match', match, this)
+  }
+
+  #fetchChanges(): void {
+    if (!this.#isClosed && this.#hasChanges) this.#changes = addon.changes(this.#live.number)
   }
 
   #fetchMatches(): void {

@@ -11,7 +11,13 @@ import { expressMiddleware } from './adapters/express.js'
 import { httpListener } from './adapters/http.js'
 import { ConfigError, SecluaError, type Diagnostic } from './errors.js'
 import type { EvaluationResult, WafEvents } from './events.js'
-import { bodyBytes, type ConnectionInput, type RequestInput, type ResponseInput } from './message.js'
+import {
+  bodyBytes,
+  byteString,
+  type ConnectionInput,
+  type RequestInput,
+  type ResponseInput,
+} from './message.js'
 import { addon, loadAsync, type Engine, type Loaded, type Store } from './native.js'
 import { fetchSources, refuseRemote } from './remote.js'
 import { readOptions, type CheckedOptions, type WafOptions } from './options.js'
@@ -265,8 +271,22 @@ export class Waf extends EventEmitter<WafEvents> {
       clientPort = 0,
       serverAddress = defaultAddress,
       serverPort = 0,
+      id,
+      serverName,
+      remoteUser,
     } = connection
-    return addon.begin(this.#active.engine, clientAddress, clientPort, serverAddress, serverPort)
+    const { engine } = this.#active
+    const told = [id, serverName, remoteUser].map((text) => (text === undefined ? text : byteString(text)))
+    return addon.begin(
+      engine,
+      clientAddress,
+      clientPort,
+      serverAddress,
+      serverPort,
+      told[0],
+      told[1],
+      told[2],
+    )
   }
 
   #requireOpen(): void {

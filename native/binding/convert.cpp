@@ -36,6 +36,12 @@ napi_value bytes_to_js(napi_env env, seclua_slice bytes) {
     return out;
 }
 
+napi_value buffer_to_js(napi_env env, seclua_slice bytes) {
+    napi_value out = nullptr;
+    napi_create_buffer_copy(env, bytes.len, bytes.len == 0 ? "" : static_cast<const void *>(bytes.ptr), nullptr, &out);
+    return out;
+}
+
 napi_value text_to_js(napi_env env, seclua_slice text) {
     if (std::all_of(text.ptr, text.ptr + text.len, [](uint8_t byte) { return byte < 0x80; })) {
         return bytes_to_js(env, text);

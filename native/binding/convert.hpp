@@ -23,6 +23,8 @@ inline seclua_slice slice_of(std::string_view text) {
 napi_value bytes_to_js(napi_env env, seclua_slice bytes);
 // For people: UTF-8 is decoded; a byte that is none is written \xHH.
 napi_value text_to_js(napi_env env, seclua_slice text);
+// A Buffer of its own.
+napi_value buffer_to_js(napi_env env, seclua_slice bytes);
 napi_value number_to_js(napi_env env, double number);
 napi_value boolean_to_js(napi_env env, bool value);
 

@@ -59,6 +59,7 @@ Load::Load(const Napi::Array &sources, const Napi::Object &options) {
     read_flag(options, "execPerMatch", options_.exec_per_match);
     read_flag(options, "logEveryMatch", options_.log_every_match);
     read_flag(options, "phraseSyntaxV2", options_.phrase_syntax_v2);
+    read_flag(options, "rsubAlwaysMatches", options_.rsub_always_matches);
     read_flag(options, "noAcceleration", options_.no_acceleration);
     read_flag(options, "denyOnStoreError", options_.deny_on_store_error);
     read_lua(options.Get("lua").As<Napi::Object>());

@@ -102,6 +102,7 @@ napi_value report_verdict(napi_env env, seclua_txn *txn, Environment &, napi_val
     set(env, out, "ruleId", number_to_js(env, static_cast<double>(verdict.rule_id)));
     set(env, out, "url", bytes_to_js(env, verdict.url));
     set(env, out, "message", text_to_js(env, verdict.message));
+    set(env, out, "pause", number_to_js(env, verdict.pause_ms));
     return out;
 }
 
@@ -143,6 +144,23 @@ napi_value report_variable(napi_env env, seclua_txn *txn, Environment &home, nap
 
 napi_value report_audit(napi_env env, seclua_txn *txn, Environment &, napi_value) {
     return text_to_js(env, seclua_txn_audit_json(txn));
+}
+
+napi_value report_env(napi_env env, seclua_txn *txn, Environment &, napi_value) {
+    Members members{env, new_array(env), 0};
+    seclua_txn_environment(txn, add_member, &members);
+    return members.list;
+}
+
+napi_value report_changes(napi_env env, seclua_txn *txn, Environment &, napi_value) {
+    seclua_changes changes{};
+    seclua_txn_changes(txn, &changes);
+    const napi_value out = new_object(env);
+    if (changes.prepend.len != 0) set(env, out, "prepend", buffer_to_js(env, changes.prepend));
+    if (changes.append.len != 0) set(env, out, "append", buffer_to_js(env, changes.append));
+    if (changes.has_request_body) set(env, out, "requestBody", buffer_to_js(env, changes.request_body));
+    if (changes.has_response_body) set(env, out, "responseBody", buffer_to_js(env, changes.response_body));
+    return out;
 }
 
 } // namespace seclua::binding

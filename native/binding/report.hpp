@@ -12,7 +12,7 @@
 namespace seclua::binding {
 
 napi_value report_id(napi_env env, seclua_txn *txn, Environment &home, napi_value unused);
-// { action (its number), status, phase, ruleId, url, message }; zero and '' where there is none.
+// { action (its number), status, phase, ruleId, url, message, pause }; zero and '' where there is none.
 napi_value report_verdict(napi_env env, seclua_txn *txn, Environment &home, napi_value unused);
 // An array of `MatchedRule`: those from that index on.
 napi_value report_matches(napi_env env, seclua_txn *txn, Environment &home, napi_value from);
@@ -22,6 +22,12 @@ napi_value report_records(napi_env env, seclua_txn *txn, Environment &home, napi
 napi_value report_variable(napi_env env, seclua_txn *txn, Environment &home, napi_value name);
 // The audit record as JSON text; '' when there is none.
 napi_value report_audit(napi_env env, seclua_txn *txn, Environment &home, napi_value unused);
+
+// { prepend?, append?, requestBody?, responseBody? } as Buffers: what the rules change of the traffic.
+napi_value report_changes(napi_env env, seclua_txn *txn, Environment &home, napi_value unused);
+
+// An array of { name, value }: what setenv set.
+napi_value report_env(napi_env env, seclua_txn *txn, Environment &home, napi_value unused);
 
 } // namespace seclua::binding
 

@@ -21,7 +21,7 @@ namespace seclua::binding {
 
 namespace {
 
-constexpr size_t max_arguments = 5;
+constexpr size_t max_arguments = 8;
 
 // A call from JavaScript, its arguments read as far as every function here needs them.
 struct Call {
@@ -89,6 +89,9 @@ napi_value answer_step(const Call &call, seclua_step step, bool wants_body) {
     uint32_t bits = static_cast<uint32_t>(verdict.action);
     bits |= step_bits(step) | news_bits(*call.transaction);
     if (wants_body) bits |= kWantsBody;
+    if (verdict.pause_ms != 0) bits |= kPaused;
+    seclua_changes changes;
+    if (seclua_txn_changes(call.transaction->handle, &changes)) bits |= kChanges;
     return answer(call.env, bits);
 }
 
@@ -164,18 +167,19 @@ napi_value request_headers(napi_env env, napi_callback_info info) {
     return answer_step(call, step, seclua_txn_wants_request_body(call.transaction->handle));
 }
 
-// responseHeaders(number, pieces, count, status): protocol, then names and values.
+// responseHeaders(number, pieces, count, status): protocol, reason, then names and values.
 napi_value response_headers(napi_env env, napi_callback_info info) {
     const Call call = call_on_transaction(env, info);
     if (call.transaction == nullptr) return answer(env, kClosed);
     std::vector<seclua_slice> &pieces = call.home->pieces;
     int64_t status = 0;
-    if (!read_pieces(call, call.arguments[1], call.arguments[2], pieces) || pieces.empty() ||
+    if (!read_pieces(call, call.arguments[1], call.arguments[2], pieces) || pieces.size() < 2 ||
         !read_number(env, call.arguments[3], status)) {
         return answer(env, kMalformed);
     }
-    const auto headers = pair_up(std::span(pieces).subspan(1), call.home->headers);
-    const seclua_response response{static_cast<uint16_t>(status), pieces[0], headers.data(), headers.size()};
+    const auto headers = pair_up(std::span(pieces).subspan(2), call.home->headers);
+    const seclua_response response{static_cast<uint16_t>(status), pieces[0], headers.data(), headers.size(),
+                                   pieces[1]};
     const seclua_step step = seclua_txn_response_headers(call.transaction->handle, &response);
     return answer_step(call, step, seclua_txn_wants_response_body(call.transaction->handle));
 }
@@ -202,14 +206,22 @@ template <seclua_step (*run)(seclua_txn *)> napi_value end_of_step(napi_env env,
 
 // ---- beginning and end ----
 
-// begin(engine, clientAddress, clientPort, serverAddress, serverPort): the new transaction's number.
+// A text that need not be given.
+bool read_optional(napi_env env, napi_value value, std::string &text, seclua_slice &out) {
+    napi_valuetype type = napi_undefined;
+    if (value == nullptr || napi_typeof(env, value, &type) != napi_ok) return false;
+    return type == napi_undefined || read_bytes(env, value, text, out);
+}
+
+// begin(engine, clientAddress, clientPort, serverAddress, serverPort, id?, serverName?, remoteUser?): the new
+// transaction's number.
 napi_value begin(napi_env env, napi_callback_info info) {
     const Call call(env, info);
     const std::shared_ptr<Engine> *engine = unbox<Engine>(env, call.arguments[0]);
     if (engine == nullptr || *engine == nullptr) {
         return throw_error(env, "SECLUA_E_CLOSED", "this Waf is closed");
     }
-    std::string client_text, server_text;
+    std::string client_text, server_text, id_text, name_text, user_text;
     seclua_connection connection{};
     int64_t client_port = 0, server_port = 0;
     if (!read_bytes(env, call.arguments[1], client_text, connection.client_address) ||
@@ -218,11 +230,42 @@ napi_value begin(napi_env env, napi_callback_info info) {
         !read_number(env, call.arguments[4], server_port)) {
         return throw_error(env, "SECLUA_E_ARGUMENT", "a connection is two addresses and two ports");
     }
+    if (!read_optional(env, call.arguments[5], id_text, connection.id) ||
+        !read_optional(env, call.arguments[6], name_text, connection.server_name) ||
+        !read_optional(env, call.arguments[7], user_text, connection.remote_user)) {
+        return throw_error(env, "SECLUA_E_ARGUMENT", "id, serverName and remoteUser are strings");
+    }
     connection.client_port = static_cast<uint16_t>(client_port);
     connection.server_port = static_cast<uint16_t>(server_port);
     seclua_txn *handle = seclua_txn_new((*engine)->handle, &connection);
     if (handle == nullptr) return throw_error(env, "SECLUA_E_MEMORY", "there is no memory for a transaction");
     return number_to_js(env, static_cast<double>(call.home->transactions.add(handle, *engine)));
+}
+
+// addPathParameter(number, name, value)
+napi_value add_path_parameter(napi_env env, napi_callback_info info) {
+    const Call call = call_on_transaction(env, info);
+    if (call.transaction == nullptr) return throw_error(env, "SECLUA_E_CLOSED", "this transaction is closed");
+    std::string name_text, value_text;
+    seclua_slice name{}, value{};
+    if (!read_bytes(env, call.arguments[1], name_text, name) || !read_bytes(env, call.arguments[2], value_text, value)) {
+        return throw_error(env, "SECLUA_E_ARGUMENT", "a path parameter is a name and a value");
+    }
+    seclua_txn_add_path_parameter(call.transaction->handle, name, value);
+    return nullptr;
+}
+
+// addServerError(number, line)
+napi_value add_server_error(napi_env env, napi_callback_info info) {
+    const Call call = call_on_transaction(env, info);
+    if (call.transaction == nullptr) return throw_error(env, "SECLUA_E_CLOSED", "this transaction is closed");
+    std::string text;
+    seclua_slice line{};
+    if (!read_bytes(env, call.arguments[1], text, line)) {
+        return throw_error(env, "SECLUA_E_ARGUMENT", "a line of the error log is a string");
+    }
+    seclua_txn_add_server_error(call.transaction->handle, line);
+    return nullptr;
 }
 
 // free(number). Runs phase 5 if it is still to come; a second call does nothing.
@@ -269,6 +312,10 @@ constexpr Function functions[] = {
     {"records", ask<report_records>},
     {"variable", ask<report_variable>},
     {"audit", ask<report_audit>},
+    {"changes", ask<report_changes>},
+    {"env", ask<report_env>},
+    {"addPathParameter", add_path_parameter},
+    {"addServerError", add_server_error},
 };
 
 struct NamedBit {
@@ -280,6 +327,7 @@ constexpr NamedBit named_bits[] = {
     {"actionMask", kActionMask}, {"newMatches", kNewMatches}, {"newRecords", kNewRecords},
     {"wantsBody", kWantsBody},   {"outOfOrder", kOutOfOrder}, {"failed", kFailed},
     {"suspended", kSuspended},   {"closed", kClosed},         {"malformed", kMalformed},
+    {"paused", kPaused},         {"changes", kChanges},
 };
 
 } // namespace

@@ -22,6 +22,8 @@ enum StepBit : uint32_t {
     kFailed = 1 << 7,
     kSuspended = 1 << 8,
     kClosed = 1 << 9,     // no such transaction (any more)
+    kPaused = 1 << 11,    // the verdict is a pass that asks for a pause
+    kChanges = 1 << 12,   // the rules change the traffic: fetch how with changes()
     kMalformed = 1 << 10, // a string of headers does not have as many pieces as announced: nothing was done
 };
 

@@ -157,7 +157,7 @@ std::string verdict_text(const seclua_txn *txn) {
     seclua_verdict verdict;
     seclua_txn_verdict(txn, &verdict);
     std::string text = actions[verdict.action];
-    if (verdict.action == SECLUA_PASS) return text;
+    if (verdict.action == SECLUA_PASS) return text + (verdict.pause_ms == 0 ? "" : " pause " + std::to_string(verdict.pause_ms));
     text += ' ' + std::to_string(verdict.status);
     if (verdict.rule_id != 0) text += " rule " + std::to_string(verdict.rule_id);
     text += " phase " + std::to_string(verdict.phase);
@@ -281,7 +281,29 @@ Comparison compare_event(const seclua_txn *txn, const std::string &property, con
     return {wanted, joined(event_property(event, property))};
 }
 
+// "appended: `text`" and its like; no code span: the rules left it alone.
+bool compare_change(const seclua_txn *txn, const std::string &text, Comparison &out) {
+    seclua_changes changes;
+    seclua_txn_changes(txn, &changes);
+    const struct {
+        std::string name;
+        bool is_there;
+        seclua_slice text;
+    } places[] = {{"prepended:", changes.prepend.len != 0, changes.prepend},
+                  {"appended:", changes.append.len != 0, changes.append},
+                  {"request body:", changes.has_request_body, changes.request_body},
+                  {"response body:", changes.has_response_body, changes.response_body}};
+    for (const auto &place : places) {
+        if (!text.starts_with(place.name)) continue;
+        out.wanted = joined(cases::spans(text));
+        out.got = place.is_there ? joined({text_of(place.text)}) : "";
+        return true;
+    }
+    return false;
+}
+
 Comparison compare(seclua_txn *txn, const std::string &text) {
+    if (Comparison change; compare_change(txn, text, change)) return change;
     const auto after = [&](std::string_view start) { return text.substr(start.size()); };
     if (text.starts_with("verdict: ")) return {after("verdict: "), verdict_text(txn)};
     if (text.starts_with("logged: ")) return {after("logged: "), ids_text(txn, true)};
@@ -331,6 +353,8 @@ void set_option(seclua_options &options, const std::string &name, const std::str
         options.exec_per_match = is_on;
     } else if (name == "logEveryMatch") {
         options.log_every_match = is_on;
+    } else if (name == "rsubAlwaysMatches") {
+        options.rsub_always_matches = is_on;
     } else {
         throw std::runtime_error("there is no option " + name);
     }

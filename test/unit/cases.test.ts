@@ -11,6 +11,7 @@ import {
   ConfigError,
   SecluaError,
   Waf,
+  type BodyChanges,
   type Diagnostic,
   type EngineMode,
   type MatchedRule,
@@ -25,7 +26,14 @@ const connection = {
   serverAddress: '192.0.2.80',
   serverPort: 80,
 }
-const compatNames = ['v3Defaults', 'rxMultiline', 'requestBodyAlways', 'execPerMatch', 'logEveryMatch']
+const compatNames = [
+  'v3Defaults',
+  'rxMultiline',
+  'requestBodyAlways',
+  'execPerMatch',
+  'logEveryMatch',
+  'rsubAlwaysMatches',
+]
 
 interface Manner {
   readonly acceleration: boolean
@@ -155,7 +163,7 @@ async function run(exchange: Exchange, tx: Transaction, manner: Manner): Promise
 
 function verdictText({ verdict }: Transaction): string {
   const { action, status, ruleId, phase, url } = verdict
-  if (action === 'pass') return action
+  if (action === 'pass') return verdict.pause === undefined ? action : `pass pause ${verdict.pause}`
   const rule = ruleId === undefined ? '' : ` rule ${ruleId}`
   return `${action} ${status}${rule} phase ${phase ?? 0}${url === undefined ? '' : ` to ${url}`}`
 }
@@ -179,6 +187,13 @@ interface Seen {
   readonly isAudited: boolean
 }
 
+const places: Readonly<Record<string, keyof BodyChanges>> = {
+  prepended: 'prepend',
+  appended: 'append',
+  'request body': 'requestBody',
+  'response body': 'responseBody',
+}
+
 /** What is wanted, and what was got in its words. */
 function compare(text: string, { tx, logs, isAudited }: Seen): [wanted: string, got: string] {
   const [, word = '', rest = ''] = /^(verdict|logged|matched|audited|log|no log): (.*)$/su.exec(text) ?? []
@@ -195,6 +210,12 @@ function compare(text: string, { tx, logs, isAudited }: Seen): [wanted: string, 
     case 'log':
     case 'no log':
       return [word, logs.some((line) => line.includes(part)) ? 'log' : 'no log']
+  }
+  const [, place = '', changed = ''] = /^([\w ]+):(.*)$/su.exec(text) ?? []
+  const change = places[place]
+  if (change !== undefined) {
+    const made = tx.changes[change]
+    return [joined(spans(changed)), made === undefined ? '' : joined([made.toString('latin1')])]
   }
   const of = /^(\w+) of (\d+):/u.exec(text)
   if (of !== null) {

@@ -262,3 +262,53 @@ describe('a transaction', () => {
     })
   })
 })
+
+describe('what only the server knows', () => {
+  const told = `
+SecRuleEngine On
+SecContentInjection On
+SecRule ARGS_PATH:id "@streq café" "id:1,phase:3,pass"
+SecRule ARGS:id "@rx ." "id:2,phase:3,pass"
+SecRule WEBSERVER_ERROR_LOG "@contains upstream" "id:3,phase:5,pass"
+SecRule STATUS_LINE "@streq HTTP/1.1 200 Fine" "id:4,phase:3,pass"
+SecRule SERVER_NAME "@streq shop.example" "id:5,phase:1,pass"
+SecRule REMOTE_USER "@streq ada" "id:6,phase:1,pass"
+SecRule UNIQUE_ID "@streq my-id" "id:7,phase:1,pass,setenv:tier=gold,append:'x'"
+`
+
+  it('reaches the rules: route parameters, error lines, reason, name, user and id', async () => {
+    const waf = Waf.loadSync({ rules: told })
+    const tx = waf.transaction({ id: 'my-id', serverName: 'shop.example', remoteUser: 'ada' })
+    await tx.processRequestHeaders({ method: 'GET', uri: '/' })
+    await tx.processRequestBody()
+    tx.addPathParam('id', 'café')
+    await tx.processResponseHeaders({ status: 200, reason: 'Fine' })
+    await tx.processResponseBody()
+    tx.addServerError('no live upstream')
+    await tx.processLogging()
+    assert.equal(tx.id, 'my-id')
+    assert.deepEqual(
+      tx.matches.map(({ id }) => id),
+      [5, 6, 7, 1, 2, 4, 3],
+    )
+    assert.deepEqual(tx.env, { tier: 'gold' })
+    assert.equal(tx.changes.append?.toString(), 'x')
+    tx.close()
+    assert.equal(tx.changes.append.toString(), 'x')
+    assert.throws(
+      () => {
+        tx.addPathParam('id', '1')
+      },
+      new SecluaError('SECLUA_E_CLOSED', 'this transaction is closed'),
+    )
+    await waf.close()
+  })
+
+  it('is not there when nobody says it', async () => {
+    const waf = Waf.loadSync({ rules: told })
+    const { matches, changes } = waf.evaluateSync({ method: 'GET', uri: '/' }, { status: 200 })
+    assert.deepEqual(matches, [])
+    assert.equal(changes, undefined)
+    await waf.close()
+  })
+})

@@ -86,6 +86,7 @@ extern const sl_action_row sl_actions_persistent[];
 extern const sl_action_row sl_actions_ctl[];
 extern const sl_action_row sl_actions_exec[];
 extern const sl_action_row sl_actions_sanitise[];
+extern const sl_action_row sl_actions_injection[];
 
 #ifdef __cplusplus
 }

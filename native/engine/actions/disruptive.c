@@ -56,11 +56,20 @@ static bool proxy(sl_prepare *prepare, sl_slice value, sl_draft *draft, const vo
     return disrupt(draft, SL_ACT_PROXY);
 }
 
+/* Milliseconds, or a macro that gives them. */
 static bool pause_for(sl_prepare *prepare, sl_slice value, sl_draft *draft, const void **prepared) {
-    (void)value, (void)draft, (void)prepared;
-    sl_prepare_report(prepare, "SECLUA_E_UNSUPPORTED", "limit the rate in the server, or use deny with status:429", 0, 1,
-                      "pause is not offered: nothing in the engine may sleep");
-    return false;
+    (void)prepared;
+    const sl_macro *macro = prepare->macro(prepare->context, value, 0);
+    bool is_number = value.len != 0;
+    for (size_t i = 0; i < value.len; i++) is_number = is_number && sl_ascii_is_digit(value.ptr[i]);
+    if (macro->is_literal && !is_number) {
+        sl_prepare_report(prepare, "SECLUA_E_ACTION_VALUE", "write pause:500 for half a second", 0, value.len,
+                          "\"%.*s\" is no number of milliseconds", (int)(value.len > 40 ? 40 : value.len),
+                          (const char *)value.ptr);
+        return false;
+    }
+    draft->rule->redirect = macro;
+    return disrupt(draft, SL_ACT_PAUSE);
 }
 
 static bool status(sl_prepare *prepare, sl_slice value, sl_draft *draft, const void **prepared) {
@@ -90,7 +99,7 @@ const sl_action_row sl_actions_disruptive[] = {
     DISRUPTIVE("allow", SL_VALUE_OPTIONAL, ANY_PLACE, allow, "stop looking: all phases, this phase, or the request's"),
     DISRUPTIVE("redirect", SL_VALUE_REQUIRED, ANY_PLACE, redirect, "answer with a redirection to the URL"),
     DISRUPTIVE("proxy", SL_VALUE_REQUIRED, ANY_PLACE, proxy, "hand the request to another server"),
-    DISRUPTIVE("pause", SL_VALUE_REQUIRED, ANY_PLACE, pause_for, "refused at load"),
+    DISRUPTIVE("pause", SL_VALUE_REQUIRED, ANY_PLACE, pause_for, "ask the caller to wait that many milliseconds, then let everything through"),
     {.name = "status", .action_class = SL_RULE_SETTING, .value = SL_VALUE_REQUIRED,
      .places = SL_IN_LINK | SL_IN_DEFAULT | SL_IN_UPDATE, .prepare = status, .manual = "the status to answer with"},
     {0},

@@ -5,6 +5,7 @@
 static const sl_action_row *const families[] = {
     sl_actions_metadata, sl_actions_disruptive, sl_actions_flow, sl_actions_setting, sl_actions_logging,
     sl_actions_setvar,   sl_actions_persistent, sl_actions_ctl,  sl_actions_exec,    sl_actions_sanitise,
+    sl_actions_injection,
 };
 
 const sl_action_row *sl_action_at(size_t index) {

@@ -87,13 +87,6 @@ static bool xmlns(sl_prepare *prepare, sl_slice value, sl_draft *draft, const vo
     return true;
 }
 
-static bool injection(sl_prepare *prepare, sl_slice value, sl_draft *draft, const void **prepared) {
-    (void)draft, (void)prepared;
-    sl_prepare_report(prepare, "SECLUA_W_IGNORED", "change the response in the application", 0, value.len,
-                      "append and prepend have no effect: responses are not rewritten");
-    return true;
-}
-
 const sl_action_row sl_actions_setting[] = {
     {.name = "phase", .action_class = SL_RULE_SETTING, .value = SL_VALUE_REQUIRED, .places = SL_IN_DEFAULT | SL_WARN_IN_LINK,
      .prepare = phase, .manual = "when the rule runs: 1 to 5, request, response, logging"},
@@ -106,9 +99,5 @@ const sl_action_row sl_actions_setting[] = {
      .prepare = multi_match, .manual = "test the value after each transformation that changes it"},
     {.name = "xmlns", .action_class = SL_RULE_SETTING, .value = SL_VALUE_REQUIRED, .is_many = true,
      .places = SL_IN_LINK | SL_IN_UPDATE, .prepare = xmlns, .manual = "namespace prefix for XPath targets of this rule"},
-    {.name = "append", .action_class = SL_NON_DISRUPTIVE, .value = SL_VALUE_REQUIRED, .is_many = true,
-     .places = SL_IN_LINK | SL_IN_DEFAULT | SL_IN_UPDATE, .prepare = injection, .manual = "accepted, without effect"},
-    {.name = "prepend", .action_class = SL_NON_DISRUPTIVE, .value = SL_VALUE_REQUIRED, .is_many = true,
-     .places = SL_IN_LINK | SL_IN_DEFAULT | SL_IN_UPDATE, .prepare = injection, .manual = "accepted, without effect"},
     {0},
 };

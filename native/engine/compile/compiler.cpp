@@ -103,6 +103,7 @@ void Compiler::describe() {
     info.request_body_limit_bytes = config.request_body_limit_bytes;
     info.wants_audit = info.wants_audit || config.audit_engine != SL_OFF; // a ctl may have said so
     info.inspects_response_body = info.inspects_response_body || config.response_body_access;
+    info.inspects_response_headers = info.inspects_response_headers || config.content_injection;
     for (const Unit *unit : starters_) {
         for (const Link &link : unit->links) {
             for (size_t i = 0; i < link.image->target_count; i++) {

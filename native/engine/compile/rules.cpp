@@ -2,6 +2,8 @@
 // One link: its actions in order of inheritance, its targets, its operator.
 #include "compile/compiler.hpp"
 
+#include <algorithm>
+
 #include "lua/script.h"
 #include "run/host.h"
 #include "seclang/nearest.hpp"
@@ -147,8 +149,16 @@ void Compiler::compile_operator(Unit &unit, Link &link) {
             rule->operand_per_value = parsed->per_value;
             return;
         }
-    } else if (argument.find("%{") != std::string::npos && op->argument == SL_ARGUMENT_TEXT) {
+    } else if (argument.find("%{") != std::string::npos && op->argument == SL_ARGUMENT_TEXT && !op->expands_own_macros) {
         diagnostics_.add(Code::W_MACRO, call.argument.at, std::string("operator @") + op->name + " does not expand macros: %{ is taken literally");
+    }
+    if (op->rewrites) {
+        const auto is_stream = [](const sl_target &target) { return target.variable->is_stream && !target.is_count; };
+        if (!std::all_of(rule->targets, rule->targets + rule->target_count, is_stream)) {
+            diagnostics_.add(Code::E_OPERATOR_PARAM, call.name.at,
+                             std::string("@") + op->name + " rewrites STREAM_INPUT_BODY and STREAM_OUTPUT_BODY only");
+            return;
+        }
     }
     if (!op->prepare(&prepare_, rule->operand.text, &rule->operand)) return;
     if (op->necessary != nullptr) op->necessary(&prepare_, &rule->operand);

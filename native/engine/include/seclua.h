@@ -87,6 +87,7 @@ typedef struct seclua_options {
     bool exec_per_match;       /* compat.execPerMatch */
     bool log_every_match;      /* compat.logEveryMatch */
     bool phrase_syntax_v2;     /* compat.phraseSyntax = 'v2': hex syntax in phrase files, too */
+    bool rsub_always_matches;  /* compat.rsubAlwaysMatches: also without a replacement, as in ModSecurity 2 */
     bool no_acceleration;      /* acceleration: false */
     seclua_commit commit;      /* when changes of persistent collections reach the store */
     bool deny_on_store_error;  /* onStoreError: 'deny': 503 when the store does not answer */
@@ -152,6 +153,8 @@ typedef struct seclua_connection {
     uint16_t client_port;
     uint16_t server_port;
     seclua_slice id; /* unique id of the transaction; empty: the engine makes one */
+    seclua_slice server_name; /* SERVER_NAME of a request without Host; empty: unset */
+    seclua_slice remote_user; /* REMOTE_USER; empty: that of Basic credentials */
 } seclua_connection;
 
 typedef struct seclua_header {
@@ -172,6 +175,7 @@ typedef struct seclua_response {
     seclua_slice protocol;
     const seclua_header *headers;
     size_t header_count;
+    seclua_slice reason; /* of STATUS_LINE; empty: the standard phrase */
 } seclua_response;
 
 typedef enum seclua_step {
@@ -196,6 +200,7 @@ typedef struct seclua_verdict {
     uint64_t rule_id; /* 0 for pass and for the engine's own interventions */
     seclua_slice url; /* redirect, proxy */
     seclua_slice message;
+    uint32_t pause_ms; /* of a pass: the caller is asked to wait before it goes on; at most 10,000 */
 } seclua_verdict;
 
 /* NULL when memory runs out. */
@@ -310,6 +315,21 @@ seclua_slice seclua_txn_id(const seclua_txn *txn);
 bool seclua_txn_wants_request_body(const seclua_txn *txn);
 bool seclua_txn_wants_response_body(const seclua_txn *txn);
 
+/* ---- what the rules change: the caller carries it out, or leaves it ---------------------------------------------- */
+
+typedef struct seclua_changes {
+    seclua_slice prepend, append;                /* text before and behind the body of the response */
+    bool has_request_body, has_response_body;    /* @rsub made another body of it */
+    seclua_slice request_body, response_body;
+} seclua_changes;
+/* False: nothing so far. With the engine On only: who watches changes nothing. */
+bool seclua_txn_changes(const seclua_txn *txn, seclua_changes *out);
+
+/* What only the server knows. Copied; without effect after logging. A path parameter becomes a member of ARGS and
+ * ARGS_PATH, a line of the server's error log one of WEBSERVER_ERROR_LOG. */
+void seclua_txn_add_path_parameter(seclua_txn *txn, seclua_slice name, seclua_slice value);
+void seclua_txn_add_server_error(seclua_txn *txn, seclua_slice line);
+
 /* ---- what happened: events in order of completion ---------------------------------------------------------------- */
 
 typedef struct seclua_matched_variable {
@@ -363,6 +383,9 @@ const seclua_log_record *seclua_txn_log(const seclua_txn *txn, size_t index);
 typedef void (*seclua_member_fn)(void *context, seclua_slice name, seclua_slice value);
 /* False when there is no such variable. */
 bool seclua_txn_variable(seclua_txn *txn, seclua_slice name, seclua_member_fn each, void *context);
+
+/* What setenv set in this transaction. */
+void seclua_txn_environment(const seclua_txn *txn, seclua_member_fn each, void *context);
 
 /* After logging: the audit record as JSON text, when this transaction is to be recorded; else an empty slice. */
 seclua_slice seclua_txn_audit_json(seclua_txn *txn);

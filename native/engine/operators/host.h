@@ -30,6 +30,8 @@ const void *sl_ruleset_geo_database(const struct sl_ruleset *rules);
 
 /* Lines of phrase files have the syntax of @pm, as in ModSecurity 2. */
 bool sl_ruleset_phrase_syntax_v2(const struct sl_ruleset *rules);
+/* @rsub matches whenever it ran, as in ModSecurity 2. */
+bool sl_ruleset_rsub_always_matches(const struct sl_ruleset *rules);
 /* The lines of a SecDataset. False: there is none of that name. */
 bool sl_ruleset_dataset(const struct sl_ruleset *rules, sl_slice name, sl_slice *lines);
 
@@ -43,6 +45,12 @@ void sl_txn_geo_set(struct sl_txn *txn, const char *key, sl_slice value);
 /* A member of ARGS_PATH; the value is copied, the name lives as long as the rule set. An earlier one of that name is
  * replaced. */
 void sl_txn_set_path_argument(struct sl_txn *txn, sl_slice name, sl_slice value);
+/* @rsub: text is the body that the STREAM variable under evaluation shows from now on. It lives in the arena. */
+struct sl_rule;
+void sl_txn_rewrite(struct sl_txn *txn, const struct sl_rule *rule, sl_slice text);
+/* What a macro gives in this transaction. */
+struct sl_macro;
+sl_slice sl_txn_expand(struct sl_txn *txn, const struct sl_macro *macro);
 /* A log record (run/host.h declares it, too, for those who may see the whole transaction). */
 void sl_host_log(struct sl_txn *txn, unsigned level, bool is_script, sl_slice message, sl_slice source);
 

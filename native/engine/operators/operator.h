@@ -86,6 +86,8 @@ typedef struct sl_operator {
     /* Leaves operand->necessary or necessary_classes; called after prepare when there is no macro; NULL = always evaluate. */
     void (*necessary)(sl_prepare *prepare, sl_operand *operand);
     const char *manual;
+    bool expands_own_macros; /* macros in a literal argument are the operator's business: no warning */
+    bool rewrites;           /* looks at STREAM variables only, and gives them another text */
 } sl_operator;
 
 /* By name, ASCII case ignored, without @, aliases included; NULL when unknown. */

@@ -30,12 +30,6 @@ static bool refuse_validate_hash(sl_prepare *prepare, sl_slice argument, sl_oper
                   "remove the rule, or sign links in the application");
 }
 
-static bool refuse_substitution(sl_prepare *prepare, sl_slice argument, sl_operand *operand) {
-    (void)operand;
-    return refuse(prepare, argument, "@rsub is not offered: rules cannot rewrite bodies",
-                  "use @rx to find the text, and rewrite it in the application");
-}
-
 static sl_answer cannot_match(const sl_call *call, const sl_operand *operand, sl_slice value,
                               sl_match *match) {
     (void)call;
@@ -51,7 +45,5 @@ const sl_operator sl_operators_unsupported[] = {
      "not offered: similarity to ssdeep hashes"},
     {"validateHash", "ValidateHash", SL_ARGUMENT_OPTIONAL, refuse_validate_hash, cannot_match, NULL,
      "not offered: signed links"},
-    {"rsub", "Rsub", SL_ARGUMENT_OPTIONAL, refuse_substitution, cannot_match, NULL,
-     "not offered: replacing text in bodies"},
     {0},
 };

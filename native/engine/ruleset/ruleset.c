@@ -63,6 +63,7 @@ void seclua_ruleset_describe(const seclua_ruleset *handle, seclua_ruleset_info *
 
 /* What operators may ask of the rule set (operators/host.h). */
 bool sl_ruleset_phrase_syntax_v2(const sl_ruleset *rules) { return rules->options.phrase_syntax_v2; }
+bool sl_ruleset_rsub_always_matches(const sl_ruleset *rules) { return rules->options.rsub_always_matches; }
 bool sl_ruleset_rx_multiline(const sl_ruleset *rules) { return rules->options.rx_multiline; }
 uint32_t sl_ruleset_pcre_match_limit(const sl_ruleset *rules) { return rules->config.pcre_match_limit; }
 uint32_t sl_ruleset_pcre_depth_limit(const sl_ruleset *rules) { return rules->config.pcre_depth_limit; }

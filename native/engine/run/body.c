@@ -242,6 +242,7 @@ void sl_body_read_response(sl_txn *txn, const seclua_response *response) {
     txn->response_status = response->status;
     txn->response_protocol =
         response->protocol.len == 0 ? SL_LIT("HTTP/1.1") : sl_arena_copy(&txn->arena, response->protocol);
+    txn->response_reason = sl_arena_copy(&txn->arena, response->reason);
     for (size_t i = 0; i < response->header_count; i++) {
         sl_members_add(&txn->response_headers, &txn->arena, sl_arena_copy(&txn->arena, response->headers[i].name),
                        sl_arena_copy(&txn->arena, response->headers[i].value));

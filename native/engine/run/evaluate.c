@@ -399,7 +399,7 @@ static sl_outcome resume_unit(sl_txn *txn, const sl_rule *starter, sl_point poin
 
 static bool allow_ends_phase(const sl_txn *txn, const sl_rule *starter) {
     const bool is_allow = starter->disruptive == SL_ACT_ALLOW || starter->disruptive == SL_ACT_ALLOW_PHASE ||
-                          starter->disruptive == SL_ACT_ALLOW_REQUEST;
+                          starter->disruptive == SL_ACT_ALLOW_REQUEST || starter->disruptive == SL_ACT_PAUSE;
     return is_allow && txn->engine_mode == SL_ON;
 }
 

@@ -31,6 +31,11 @@ bool sl_host_open(sl_txn *txn, sl_collection_id collection, sl_slice key);
 /* Its record is there, or known to be none. */
 void sl_host_opened(sl_txn *txn, sl_open_collection *collection);
 
+/* append and prepend: adds text at one of the two places of txn->changes. */
+void sl_host_inject(sl_txn *txn, sl_slice *place, sl_slice text);
+/* STREAM_INPUT_BODY and STREAM_OUTPUT_BODY: the body as @rsub left it. False: unset. */
+bool sl_host_stream(sl_txn *txn, bool is_response, sl_slice *text);
+
 /* A record for the error log, the log event and the debug log. message is escaped here. */
 void sl_host_log(sl_txn *txn, unsigned level, bool is_script, sl_slice message, sl_slice source);
 /* True when a debug line of that level would be read by anybody: ask before formatting. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "log/log.h"
+#include "operators/host.h"
 #include "run/body.h"
 #include "run/clock.h"
 #include "run/commit.h"
@@ -114,6 +115,8 @@ static void begin(sl_txn *txn, const void *input) {
     txn->id = connection->id.len == 0 ? new_id(txn) : sl_arena_copy(&txn->arena, connection->id);
     txn->client_address = sl_arena_copy(&txn->arena, plain_address(connection->client_address));
     txn->server_address = sl_arena_copy(&txn->arena, plain_address(connection->server_address));
+    txn->server_name = sl_arena_copy(&txn->arena, connection->server_name);
+    txn->remote_user = sl_arena_copy(&txn->arena, connection->remote_user);
     txn->client_port = connection->client_port;
     txn->server_port = connection->server_port;
 }
@@ -340,6 +343,30 @@ seclua_slice seclua_txn_audit_json(seclua_txn *handle) {
     return txn->audit_json;
 }
 
+struct told {
+    sl_slice name, text;
+};
+
+static void add_path_parameter(sl_txn *txn, const void *input) {
+    const struct told *told = input;
+    sl_txn_set_path_argument(txn, sl_arena_copy(&txn->arena, told->name), told->text);
+}
+
+void seclua_txn_add_path_parameter(seclua_txn *handle, seclua_slice name, seclua_slice value) {
+    const struct told told = {name, value};
+    if (of(handle)->stage != SL_STAGE_LOGGED) guarded(of(handle), add_path_parameter, &told);
+}
+
+static void add_server_error(sl_txn *txn, const void *input) {
+    const struct told *told = input;
+    sl_members_add(&txn->server_errors, &txn->arena, SL_EMPTY, sl_arena_copy(&txn->arena, told->text));
+}
+
+void seclua_txn_add_server_error(seclua_txn *handle, seclua_slice line) {
+    const struct told told = {SL_EMPTY, line};
+    if (of(handle)->stage != SL_STAGE_LOGGED) guarded(of(handle), add_server_error, &told);
+}
+
 struct variable_request {
     sl_slice name;
     seclua_member_fn each;
@@ -356,6 +383,14 @@ static void read_variable(sl_txn *txn, const void *input) {
     sl_variable_expand(txn, &target, &values);
     for (size_t i = 0; i < values.count; i++) {
         request->each(request->context, sl_value_name(txn, &values.items[i]), values.items[i].text->slice);
+    }
+}
+
+void seclua_txn_environment(const seclua_txn *handle, seclua_member_fn each, void *context) {
+    const sl_members *env = &of_const(handle)->env;
+    for (size_t i = 0; i < env->count; i++) {
+        const sl_member *member = env->items[i];
+        if (!member->is_dead) each(context, member->name->slice, member->value->slice);
     }
 }
 

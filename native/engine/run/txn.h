@@ -162,6 +162,7 @@ typedef struct sl_txn {
 
     sl_slice id;
     sl_slice client_address, server_address;
+    sl_slice server_name, remote_user; /* as the server says; empty: it does not */
     uint16_t client_port, server_port;
     int64_t start_us;       /* wall clock, epoch µs */
     int64_t start_clock_us; /* monotonic */
@@ -191,7 +192,7 @@ typedef struct sl_txn {
 
     /* response */
     uint16_t response_status;
-    sl_slice response_protocol;
+    sl_slice response_protocol, response_reason;
     sl_members response_headers;
     sl_slice response_body;
     bool exposes_response_body;
@@ -208,6 +209,7 @@ typedef struct sl_txn {
     sl_slice session_id, user_id;
     bool has_session_id, has_user_id;
     sl_members env;
+    sl_members server_errors; /* WEBSERVER_ERROR_LOG */
     sl_members geo;
     sl_text *matched_var; /* NULL before the first match */
     sl_slice matched_var_name;
@@ -236,6 +238,7 @@ typedef struct sl_txn {
     sl_cursor cursor;
     sl_values values;
     seclua_verdict verdict;
+    seclua_changes changes; /* of the traffic, as the rules want it (run/changes.c) */
     bool is_intervened;
     bool has_failed;
     bool is_given_up;  /* cancelled: only logging is left */

@@ -56,9 +56,21 @@ static sl_slice header_safe(sl_txn *txn, sl_slice url) {
     return sl_strbuf_slice(&safe);
 }
 
-static void apply_allow(sl_txn *txn, const sl_rule *starter) {
+/* pause: the caller may wait, and from here on everything is let through, as ModSecurity 2 does it. */
+static void apply_pause(sl_txn *txn, const sl_rule *starter, const seclua_event *event) {
+    enum { pause_max_ms = 10000 };
+    const int64_t asked_ms = sl_number_of(sl_macro_expand(txn, starter->redirect));
+    txn->allow = SL_ALLOW_ALL;
+    txn->verdict.phase = starter->phase;
+    txn->verdict.rule_id = starter->id;
+    txn->verdict.message = event->message;
+    txn->verdict.pause_ms = (uint32_t)(asked_ms < 0 ? 0 : asked_ms > pause_max_ms ? pause_max_ms : asked_ms);
+}
+
+static void apply_allow(sl_txn *txn, const sl_rule *starter, const seclua_event *event) {
     if (txn->engine_mode != SL_ON) return;
     switch (starter->disruptive) {
+        case SL_ACT_PAUSE: apply_pause(txn, starter, event); break;
         case SL_ACT_ALLOW: txn->allow = SL_ALLOW_ALL; break;
         case SL_ACT_ALLOW_REQUEST:
             txn->allow = starter->phase <= 2 ? SL_ALLOW_REQUEST_PHASES : txn->allow;
@@ -69,7 +81,7 @@ static void apply_allow(sl_txn *txn, const sl_rule *starter) {
 
 void sl_verdict_apply(sl_txn *txn, const sl_rule *starter, seclua_event *event) {
     if (!is_interrupting(starter->disruptive)) {
-        apply_allow(txn, starter);
+        apply_allow(txn, starter, event);
         return;
     }
     if (starter->phase == 5) return;

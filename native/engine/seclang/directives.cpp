@@ -207,9 +207,9 @@ constexpr DirectiveRow rows[] = {
      set_number<&C::response_json_depth_limit, 1, UINT32_MAX>, "The deepest nesting of a JSON response body.", nullptr},
     {"SecStreamOutBodyInspection", setting, full, 1, 1, nullptr, on_off, "Off",
      set_word_and_warn<&C::stream_out_body_inspection>, "Whether STREAM_OUTPUT_BODY has the response body.",
-     "the body can be inspected, not rewritten"},
+     "the adapters send the body that @rsub leaves; other callers find it at the transaction"},
     {"SecContentInjection", setting, full, 1, 1, nullptr, on_off, "Off", set_word_and_warn<&C::content_injection>,
-     "Whether append and prepend take effect.", "the text is handed to the caller, who may add it to the page"},
+     "Whether append and prepend take effect.", "the adapters add the text to the page; other callers find it at the transaction"},
 
     // ---- persistence
     {"SecDataDir", setting, full, 1, 1, "PATH", nullptr, nullptr, set_output_path<&C::data_dir>,

@@ -5,6 +5,7 @@
 #include "base/digits.h"
 #include "base/strbuf.h"
 #include "run/values.h"
+#include "run/host.h"
 #include "variables/families.h"
 
 static bool flag(bool is_set, sl_slice *value) {
@@ -70,10 +71,7 @@ static bool full_request_length(sl_txn *txn, sl_slice *value) {
     return number(txn, text.len, value);
 }
 
-static bool stream_input_body(sl_txn *txn, sl_slice *value) {
-    *value = txn->request_body;
-    return txn->rules->config.stream_in_body_inspection;
-}
+static bool stream_input_body(sl_txn *txn, sl_slice *value) { return sl_host_stream(txn, false, value); }
 
 /* ---- XML ---- */
 
@@ -147,8 +145,8 @@ const sl_variable sl_variables_body[] = {
     SL_SCALAR_ROW("INBOUND_DATA_ERROR", 2, SL_SLOT_NONE, inbound_data_error, "1 when the body passed a size limit"),
     SL_SCALAR_ROW("FULL_REQUEST", 2, SL_SLOT_FULL_REQUEST, full_request, "request line, headers and body"),
     SL_SCALAR_ROW("FULL_REQUEST_LENGTH", 2, SL_SLOT_NONE, full_request_length, "length of FULL_REQUEST"),
-    SL_SCALAR_ROW("STREAM_INPUT_BODY", 2, SL_SLOT_NONE, stream_input_body,
-                  "the raw body with SecStreamInBodyInspection; read-only"),
+    {.name = "STREAM_INPUT_BODY", .kind = SL_SCALAR, .first_phase = 2, .scalar = stream_input_body, .is_stream = true,
+     .manual = "the raw body with SecStreamInBodyInspection; @rsub rewrites it"},
     {.name = "XML", .kind = SL_COLLECTION, .first_phase = 2, .expand = expand_xml,
      .manual = "the tree of an XML body; XML:xpath selects nodes"},
     {.name = "REQUEST_XML", .kind = SL_COLLECTION, .first_phase = 2, .expand = expand_xml, .canonical = "XML",

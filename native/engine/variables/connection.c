@@ -61,6 +61,8 @@ static void expand_env(sl_txn *txn, const sl_variable *self, const sl_target *ta
     }
 }
 
+static const sl_members *server_errors(sl_txn *txn) { return &txn->server_errors; }
+
 const sl_variable sl_variables_connection[] = {
     SL_SCALAR_ROW("REMOTE_ADDR", 0, SL_SLOT_REMOTE_ADDR, remote_addr, "the client's address"),
     {.name = "REMOTE_HOST", .kind = SL_SCALAR, .scalar = remote_addr, .canonical = "REMOTE_ADDR",
@@ -75,6 +77,8 @@ const sl_variable sl_variables_connection[] = {
     SL_SCALAR_ROW("SESSIONID", 0, SL_SLOT_NONE, session_id, "value of setsid"),
     SL_SCALAR_ROW("USERID", 0, SL_SLOT_NONE, user_id, "value of setuid"),
     SL_SCALAR_ROW("MODSEC_BUILD", 0, SL_SLOT_NONE, modsec_build, "version of the engine as digits"),
+    SL_MEMBERS_ROW("WEBSERVER_ERROR_LOG", 0, SL_VIEW_VALUE, server_errors,
+                   "lines of the server's error log, as the application told them"),
     {.name = "ENV", .kind = SL_COLLECTION, .expand = expand_env, .is_case_sensitive = true,
      .manual = "variables set by setenv in this transaction, then those of the process"},
     {0},

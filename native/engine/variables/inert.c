@@ -10,8 +10,6 @@ const sl_variable sl_variables_inert[] = {
     SL_INERT_ROW("SCRIPT_MODE", SL_SCALAR, "its mode"),
     SL_INERT_ROW("SCRIPT_UID", SL_SCALAR, "its user id"),
     SL_INERT_ROW("SCRIPT_USERNAME", SL_SCALAR, "its owner"),
-    SL_INERT_ROW("WEBSERVER_ERROR_LOG", SL_COLLECTION, "error-log lines of the web server"),
-    SL_INERT_ROW("PERF_ALL", SL_SCALAR, "performance counters of ModSecurity 2 as one text"),
     SL_INERT_ROW("JSON", SL_COLLECTION, "the JSON body; use ARGS:json.…"),
     SL_INERT_ROW("RESPONSE_XML", SL_COLLECTION, "the XML response body"),
     {0},

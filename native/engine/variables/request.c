@@ -81,6 +81,10 @@ static bool auth_type(sl_txn *txn, sl_slice *value) {
 }
 
 static bool remote_user(sl_txn *txn, sl_slice *value) {
+    if (txn->remote_user.len != 0) {
+        *value = txn->remote_user;
+        return true;
+    }
     const sl_slice header = authorization(txn);
     if (!sl_slice_starts_fold(header, SL_LIT("Basic "))) return false;
     sl_slice credentials = sl_slice_from(header, 6);
@@ -97,8 +101,8 @@ static bool remote_user(sl_txn *txn, sl_slice *value) {
 static bool server_name(sl_txn *txn, sl_slice *value) {
     const sl_member *member = sl_members_find(&txn->request_headers, SL_LIT("Host"));
     if (member == NULL) {
-        *value = txn->server_address;
-        return txn->server_address.len != 0;
+        *value = txn->server_name.len != 0 ? txn->server_name : txn->server_address;
+        return value->len != 0;
     }
     const sl_slice host = member->value->slice;
     if (host.len != 0 && host.ptr[0] == '[') {

@@ -4,6 +4,7 @@
 
 #include "base/digits.h"
 #include "base/strbuf.h"
+#include "run/host.h"
 #include "variables/families.h"
 
 static bool has_response(const sl_txn *txn) { return txn->response_status != 0; }
@@ -48,7 +49,9 @@ static bool status_line(sl_txn *txn, sl_slice *value) {
     sl_strbuf line;
     sl_strbuf_init(&line, &txn->arena, 64);
     sl_strbuf_add(&line, txn->response_protocol);
-    sl_strbuf_add_format(&line, " %u %s", (unsigned)txn->response_status, reason_phrase(txn->response_status));
+    sl_strbuf_add_format(&line, " %u ", (unsigned)txn->response_status);
+    const sl_slice standard = sl_slice_z(reason_phrase(txn->response_status));
+    sl_strbuf_add(&line, txn->response_reason.len != 0 ? txn->response_reason : standard);
     *value = sl_strbuf_slice(&line);
     return true;
 }
@@ -84,10 +87,7 @@ static bool response_body(sl_txn *txn, sl_slice *value) {
     return txn->exposes_response_body;
 }
 
-static bool stream_output_body(sl_txn *txn, sl_slice *value) {
-    *value = txn->response_body;
-    return txn->exposes_response_body && txn->rules->config.stream_out_body_inspection;
-}
+static bool stream_output_body(sl_txn *txn, sl_slice *value) { return sl_host_stream(txn, true, value); }
 
 static bool outbound_data_error(sl_txn *txn, sl_slice *value) {
     *value = txn->outbound_data_error ? SL_LIT("1") : SL_LIT("0");
@@ -123,8 +123,8 @@ const sl_variable sl_variables_response[] = {
     SL_SCALAR_ROW("RESPONSE_CONTENT_LENGTH", 3, SL_SLOT_NONE, response_content_length,
                   "phase 3: as declared; later: bytes buffered"),
     SL_SCALAR_ROW("RESPONSE_BODY", 4, SL_SLOT_RESPONSE_BODY, response_body, "the body, when buffered"),
-    SL_SCALAR_ROW("STREAM_OUTPUT_BODY", 4, SL_SLOT_NONE, stream_output_body,
-                  "the same, with SecStreamOutBodyInspection; read-only"),
+    {.name = "STREAM_OUTPUT_BODY", .kind = SL_SCALAR, .first_phase = 4, .scalar = stream_output_body, .is_stream = true,
+     .manual = "the same, with SecStreamOutBodyInspection; @rsub rewrites it"},
     SL_SCALAR_ROW("OUTBOUND_DATA_ERROR", 4, SL_SLOT_NONE, outbound_data_error, "1 when the body passed its limit"),
     SL_MEMBERS_ROW("RESPONSE_HEADERS", 3, SL_VIEW_VALUE, response_headers, "one member for each header line"),
     SL_MEMBERS_ROW("RESPONSE_HEADERS_NAMES", 3, SL_VIEW_NAME, response_headers, "the names of the header lines"),

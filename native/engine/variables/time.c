@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/digits.h"
+#include "base/strbuf.h"
 #include "run/clock.h"
 #include "variables/families.h"
 
@@ -44,6 +45,21 @@ static bool combined(sl_txn *txn, sl_slice *value) {
     for (int phase = 1; phase < SL_PHASES; phase++) sum += txn->phase_us[phase];
     return number(txn, sum, value);
 }
+/* v2's one text of all. */
+static bool all_counters(sl_txn *txn, sl_slice *value) {
+    sl_slice sum;
+    combined(txn, &sum);
+    sl_strbuf text;
+    sl_strbuf_init(&text, &txn->arena, 128);
+    sl_strbuf_add_z(&text, "combined=");
+    sl_strbuf_add(&text, sum);
+    for (int phase = 1; phase < SL_PHASES; phase++) {
+        sl_strbuf_add_format(&text, ", p%d=%lld", phase, (long long)txn->phase_us[phase]);
+    }
+    sl_strbuf_add_z(&text, ", sr=0, sw=0, l=0, gc=0");
+    *value = sl_strbuf_slice(&text);
+    return true;
+}
 static const sl_members *slow_rules(sl_txn *txn) { return &txn->slow_rules; }
 static bool zero(sl_txn *txn, sl_slice *value) {
     (void)txn;
@@ -68,6 +84,7 @@ const sl_variable sl_variables_time[] = {
     SL_SCALAR_ROW("PERF_PHASE4", 0, SL_SLOT_NONE, phase_4, "microseconds spent in phase 4"),
     SL_SCALAR_ROW("PERF_PHASE5", 0, SL_SLOT_NONE, phase_5, "microseconds spent in phase 5"),
     SL_SCALAR_ROW("PERF_COMBINED", 0, SL_SLOT_NONE, combined, "microseconds spent in all phases"),
+    SL_SCALAR_ROW("PERF_ALL", 0, SL_SLOT_NONE, all_counters, "all of them as one text: combined=…, p1=…"),
     {.name = "PERF_RULES", .kind = SL_COLLECTION, .members = slow_rules, .is_volatile = true,
      .manual = "microseconds of rules that took longer than SecRulePerfTime, by id"},
     SL_SCALAR_ROW("PERF_GC", 0, SL_SLOT_NONE, zero, "always 0: expired records cost no request time"),

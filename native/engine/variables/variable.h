@@ -57,6 +57,7 @@ typedef struct sl_variable {
     sl_text *(*find)(sl_txn *txn, sl_slice key, uint32_t key_hash);
     const char *canonical; /* not NULL: an alias of this name, shown under its own */
     bool is_inert;       /* accepted, never set: the compiler warns */
+    bool is_stream;      /* @rsub may rewrite it */
     bool has_macro_keys; /* TX and persistent collections: macros in selectors */
     bool is_volatile;    /* a list that rules may change while a phase runs */
     const char *manual;
