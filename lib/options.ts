@@ -66,7 +66,12 @@ export interface WafOptions {
     phraseSyntax?: 'v2' | 'v3'
     /** `\@rsub` matches whenever it ran, also without a replacement (v2). */
     rsubAlwaysMatches?: boolean
+    /** `t:base64DecodeExt` takes - and _ for + and / (Coraza). */
+    base64Url?: boolean
   }
+  /** The format of log lines: of libmodsecurity 3 (default), ModSecurity 2 or Coraza. */
+  logFormat?: 'v3' | 'v2' | 'coraza'
+
   /**
    * Persistent collections: 'memory' (default), 'lmdb:<folder>', 'redis://host:port/db', or an
    * implementation.
@@ -106,6 +111,8 @@ export interface NativeOptions {
   readonly logEveryMatch: boolean
   readonly phraseSyntaxV2: boolean
   readonly rsubAlwaysMatches: boolean
+  readonly base64Url: boolean
+  readonly logFormat: number
   readonly noAcceleration: boolean
   readonly denyOnStoreError: boolean
   readonly lua: {
@@ -131,6 +138,7 @@ export interface CheckedOptions {
 
 // The numbers of the engine's enums, by the words that users write.
 const engineModes = ['', 'Off', 'DetectionOnly', 'On'] as const
+const logFormats = ['v3', 'v2', 'coraza'] as const
 const commits = ['transaction', 'phase', 'immediate'] as const
 
 function wrong(name: string, expected: string, value: unknown): SecluaError {
@@ -282,6 +290,8 @@ export function readOptions(given: WafOptions = {}): CheckedOptions {
     execPerMatch: compat.flag('execPerMatch'),
     logEveryMatch: compat.flag('logEveryMatch'),
     rsubAlwaysMatches: compat.flag('rsubAlwaysMatches'),
+    base64Url: compat.flag('base64Url'),
+    logFormat: logFormats.indexOf(options.word('logFormat', logFormats) ?? 'v3'),
     phraseSyntaxV2: compat.word('phraseSyntax', ['v2', 'v3']) === 'v2',
     noAcceleration: !options.flag('acceleration', true),
     denyOnStoreError: options.word('onStoreError', ['pass', 'deny']) === 'deny',

@@ -59,6 +59,8 @@ Load::Load(const Napi::Array &sources, const Napi::Object &options) {
     read_flag(options, "execPerMatch", options_.exec_per_match);
     read_flag(options, "logEveryMatch", options_.log_every_match);
     read_flag(options, "phraseSyntaxV2", options_.phrase_syntax_v2);
+    options_.log_format = static_cast<seclua_log_format>(options.Get("logFormat").ToNumber().Int32Value());
+    read_flag(options, "base64Url", options_.base64_url);
     read_flag(options, "rsubAlwaysMatches", options_.rsub_always_matches);
     read_flag(options, "noAcceleration", options_.no_acceleration);
     read_flag(options, "denyOnStoreError", options_.deny_on_store_error);

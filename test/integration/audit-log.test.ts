@@ -72,6 +72,116 @@ describe('the audit log', () => {
     assert.equal(transaction.request.method, 'POST')
   })
 
+  /** The record in a layout of JSON; strict parsing is part of the test. */
+  async function layout(format: string, rules = ''): Promise<unknown> {
+    const parts = 'SecAuditLogParts ABCEFHIJKZ\nSecResponseBodyMimeType text/plain\n'
+    await record(`SecAuditLog audit.log\nSecAuditLogFormat ${format}\n${parts}${rules}`)
+    const [line = '', rest] = text('audit.log').split('\n')
+    assert.equal(rest, '')
+    return JSON.parse(line)
+  }
+  const rules =
+    'SecSensorId s-1\nSecWebAppId shop\nSecComponentSignature rules/1\n' +
+    "SecRule ARGS:secret \"@rx 1(2)\" \"id:7,phase:1,pass,log,capture,msg:'found %{TX.1}',logdata:'d',severity:CRITICAL,tag:'t',ver:'v'\"\n" +
+    'SecRule ARGS:note "@streq left" "id:8,phase:2,deny,status:418,log,chain"\n  SecRule ARGS:card "@beginsWith 4"'
+
+  it('SecAuditLogFormat JSON-v2 writes what ModSecurity 2 does', async () => {
+    const found = (await layout('JSON-v2', rules)) as Record<string, Record<string, unknown>>
+    const {
+      transaction,
+      request: asked,
+      response: answered,
+      audit_data: data,
+      matched_rules: matched,
+    } = found
+    assert.match(String(transaction?.['time']), /^\d\d\/\w{3}\/\d{4}:\d\d:\d\d:\d\d\.\d{6} [+-]\d{4}$/)
+    assert.equal(transaction?.['remote_address'], '127.0.0.1')
+    assert.equal(asked?.['request_line'], 'POST /?secret=12345 HTTP/1.1')
+    assert.deepEqual(asked['headers'], request.headers)
+    assert.deepEqual(asked['body'], [request.body])
+    assert.equal(answered?.['status'], 418)
+    assert.deepEqual(data?.['action'], { intercepted: true, phase: 2, message: '' })
+    assert.deepEqual(data['producer'], ['seclua/0.1.0', 'rules/1'])
+    assert.deepEqual(
+      [data['webapp_info'], data['sensor_id'], data['engine_mode']],
+      [{ id: 'shop' }, 's-1', 'ENABLED'],
+    )
+    const [first, second] = data['messages'] as string[]
+    assert.match(
+      first ?? '',
+      /^Warning\. Pattern match "1\(2\)" at ARGS:secret\. \[file "rules"\] \[line "\d+"\] \[id "7"\] \[msg "found 2"\] \[data "d"\] \[severity "CRITICAL"\] \[ver "v"\] \[tag "t"\]$/,
+    )
+    assert.match(second ?? '', /^Access denied with code 418 \(phase 2\)\. String match "4" at ARGS:card\./)
+    const chain = matched as unknown as { chain: boolean; full_chain_match?: boolean; rules: object[] }[]
+    assert.deepEqual(
+      chain.map((each) => [each.chain, each.full_chain_match, each.rules.length]),
+      [
+        [false, undefined, 1],
+        [true, true, 2],
+      ],
+    )
+  })
+
+  it('SecAuditLogFormat JSON-coraza writes what Coraza does', async () => {
+    const { transaction, messages } = (await layout('JSON-coraza', rules)) as {
+      transaction: Record<string, never>
+      messages: Record<string, never>[]
+    }
+    assert.match(String(transaction['timestamp']), /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d$/)
+    assert.equal(transaction['is_interrupted'], true)
+    assert.equal(transaction['highest_severity'], 'CRITICAL')
+    const asked = transaction['request'] as unknown as Record<string, unknown>
+    assert.deepEqual(
+      [asked['method'], asked['uri'], asked['http_version']],
+      ['POST', '/?secret=12345', '1.1'],
+    )
+    assert.deepEqual(asked['args'], { secret: ['12345'], card: ['4111111111111111'], note: ['left'] })
+    assert.deepEqual((asked['headers'] as Record<string, unknown>)['Host'], ['a.example'])
+    assert.deepEqual(
+      messages.map(({ message, data }) => [message, (data as unknown as { id: number }).id]),
+      [
+        ['found 2', 7],
+        ['', 8],
+      ],
+    )
+    assert.match(
+      String(messages[0]?.['error_message']),
+      /^\[client "127\.0\.0\.1"\] Coraza: Warning\. \[file "rules"\]/,
+    )
+  })
+
+  it('SecAuditLogFormat OCSF writes an event of the class Web Resources Activity', async () => {
+    const found = (await layout('OCSF', rules)) as Record<string, never>
+    assert.deepEqual(
+      [found['class_uid'], found['category_uid'], found['activity_id'], found['type_uid'], found['action']],
+      [6001, 6, 2, 600102, 'Denied'],
+    )
+    assert.deepEqual((found['metadata'] as unknown as { version: string }).version, '1.2.0')
+    const asked = found['http_request'] as unknown as Record<string, unknown>
+    assert.deepEqual([asked['http_method'], asked['args']], ['POST', 'secret=12345'])
+    assert.deepEqual((found['http_response'] as unknown as { code: number }).code, 418)
+    assert.deepEqual(
+      (found['enrichments'] as unknown as { name: string; value: string; data: { id: number } }[]).map(
+        (each) => [each.name, each.value, each.data.id],
+      ),
+      [
+        ['found 2', 'd', 7],
+        ['', '', 8],
+      ],
+    )
+  })
+
+  it('what the server says of a request stands in part H', async () => {
+    const waf = Waf.loadSync({ cwd: folder, rules: `${base}SecAuditLog audit.log\nSecAuditLogParts AHZ` })
+    const tx = waf.transaction()
+    tx.processRequestHeadersSync({ method: 'GET', uri: '/' })
+    tx.addServerError('upstream\nfailed')
+    tx.processLoggingSync()
+    tx.close()
+    await waf.close()
+    assert.match(text('audit.log'), /^Server-Error: upstream\\x0afailed$/m)
+  })
+
   it('SecAuditLogType Concurrent keeps a file for each transaction in SecAuditLogStorageDir, with two indexes', async () => {
     await record(
       'SecAuditLogType Concurrent\nSecAuditLogStorageDir .\nSecAuditLog index.log\nSecAuditLog2 second.log\n' +
@@ -118,8 +228,8 @@ describe('the audit log', () => {
     ['sanitiseResponseHeader:X-Token', 't0ken'],
     ['sanitizeResponseHeader:X-Token', 't0ken'],
   ] as const) {
-    it(`${action} hides the value in both formats`, async () => {
-      for (const format of ['Native', 'JSON']) {
+    it(`${action} hides the value in every format`, async () => {
+      for (const format of ['Native', 'JSON', 'JSON-v2', 'JSON-coraza']) {
         const log = `SecAuditLog ${format}.log\nSecAuditLogFormat ${format}\nSecAuditLogParts ABCFHZ\n`
         await record(`${log}SecAction "id:1,phase:1,pass,log,${action}"`)
         assert.ok(text(`${format}.log`).includes('*'.repeat(hidden.length)))

@@ -353,6 +353,8 @@ void set_option(seclua_options &options, const std::string &name, const std::str
         options.exec_per_match = is_on;
     } else if (name == "logEveryMatch") {
         options.log_every_match = is_on;
+    } else if (name == "base64Url") {
+        options.base64_url = is_on;
     } else if (name == "rsubAlwaysMatches") {
         options.rsub_always_matches = is_on;
     } else {

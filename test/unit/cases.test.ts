@@ -33,6 +33,7 @@ const compatNames = [
   'execPerMatch',
   'logEveryMatch',
   'rsubAlwaysMatches',
+  'base64Url',
 ]
 
 interface Manner {

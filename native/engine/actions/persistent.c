@@ -28,13 +28,19 @@ static bool initcol(sl_prepare *prepare, sl_slice value, sl_draft *draft, const 
         return false;
     }
     const sl_slice name = sl_slice_of(value.ptr, equals);
-    for (int i = 0; i < SL_COLLECTIONS; i++) {
+    for (int i = 0; i < SL_OWN; i++) {
         if (sl_slice_equal_fold(sl_slice_z(names[i]), name)) {
             return opening(prepare, (sl_collection_id)i, sl_slice_from(value, equals + 1), equals + 1, prepared);
         }
     }
-    sl_prepare_report(prepare, "SECLUA_E_ACTION_VALUE", "use ip, global, resource, session or user", 0, name.len,
-                      "\"%.*s\" is not a persistent collection", (int)(name.len > 40 ? 40 : name.len),
+    for (size_t i = 0; i < prepare->rules->own_collection_count; i++) {
+        if (sl_slice_equal_fold(prepare->rules->own_collections[i].name, name)) {
+            return opening(prepare, (sl_collection_id)(SL_OWN + i), sl_slice_from(value, equals + 1), equals + 1, prepared);
+        }
+    }
+    sl_prepare_report(prepare, "SECLUA_E_ACTION_VALUE",
+                      "use ip, global, resource, session, user, or up to 11 names of your own in letters, digits and _",
+                      0, name.len, "\"%.*s\" cannot be a persistent collection", (int)(name.len > 40 ? 40 : name.len),
                       (const char *)name.ptr);
     return false;
 }

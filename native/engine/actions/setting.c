@@ -36,7 +36,7 @@ static bool transformation(sl_prepare *prepare, sl_slice value, sl_draft *draft,
     /* ModSecurity 2 writes t:+name for t:name, and t:-name to take one back that was inherited. */
     const bool is_removal = value.len != 0 && value.ptr[0] == '-';
     const bool is_signed = is_removal || (value.len != 0 && value.ptr[0] == '+');
-    const sl_transformation *step = sl_transformation_find(sl_slice_from(value, is_signed ? 1 : 0));
+    const sl_transformation *step = sl_transformation_of(prepare->rules, sl_slice_from(value, is_signed ? 1 : 0));
     if (step == NULL) {
         sl_prepare_report(prepare, "SECLUA_E_UNKNOWN_TRANSFORMATION", NULL, 0, value.len,
                           "unknown transformation \"%.*s\"", (int)(value.len > 60 ? 60 : value.len),

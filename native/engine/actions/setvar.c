@@ -4,11 +4,14 @@
 #include "base/hash.h"
 #include "run/host.h"
 
-static bool is_collection(sl_slice name, bool allows_tx) {
+static bool is_collection(const sl_ruleset *rules, sl_slice name, bool allows_tx) {
     static const char *const names[] = {"ip", "global", "resource", "session", "user"};
     if (allows_tx && sl_slice_equal(name, SL_LIT("tx"))) return true;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (sl_slice_equal(name, sl_slice_z(names[i]))) return true;
+    }
+    for (size_t i = 0; i < rules->own_collection_count; i++) {
+        if (sl_slice_equal(name, rules->own_collections[i].name)) return true;
     }
     return false;
 }
@@ -49,10 +52,10 @@ const sl_assignment *sl_assignment_parse(sl_prepare *prepare, sl_slice text, boo
         return NULL;
     }
     out->collection = lower(prepare->arena, sl_slice_of(name.ptr, dot));
-    if (!is_collection(out->collection, allows_tx)) {
+    if (!is_collection(prepare->rules, out->collection, allows_tx)) {
         sl_prepare_report(prepare, "SECLUA_E_ACTION_VALUE",
-                          allows_tx ? "use tx, ip, global, resource, session or user"
-                                    : "use ip, global, resource, session or user",
+                          allows_tx ? "use tx, ip, global, resource, session, user, or what an initcol opens"
+                                    : "use ip, global, resource, session, user, or what an initcol opens",
                           (size_t)(name.ptr - whole.ptr), dot, "\"%.*s\" is not a collection that rules can change here",
                           (int)(dot > 40 ? 40 : dot), (const char *)name.ptr);
         return NULL;

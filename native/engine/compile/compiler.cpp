@@ -25,6 +25,7 @@ Compiler::Compiler(sl_ruleset *rules, const Tree &tree, Sources &sources, const 
 }
 
 void Compiler::run() {
+    name_own_collections(); // first: rules anywhere may use them
     build_units();
     apply_removals_and_updates();
     for (Unit &unit : units_) {

@@ -65,6 +65,8 @@ class Compiler {
     void run();
 
   private:
+    // collections.cpp: what initcol opens beside the collections of the language
+    void name_own_collections();
     // flow.cpp: statements to units, jumps
     void build_units();
     void read_identity(Unit &unit);

@@ -71,7 +71,7 @@ const sl_macro *Compiler::macro(void *context, sl_slice text, size_t offset) {
         size_t offset, length;
     } unknown{static_cast<Compiler *>(context), offset, text.len};
     return sl_macro_parse(
-        &unknown.self->rules_->arena, text,
+        unknown.self->rules_, &unknown.self->rules_->arena, text,
         [](void *at, sl_slice name) {
             const auto *u = static_cast<const Unknown *>(at);
             u->self->diagnostics_.add(Code::W_MACRO, u->self->place(u->offset, u->length),

@@ -130,7 +130,7 @@ void Compiler::compile_operator(Unit &unit, Link &link) {
     rule->is_negated = call.negated;
     const std::string &argument = call.argument.value;
     begin_argument(call.argument.at, false);
-    if (argument.empty() && op->argument == SL_ARGUMENT_TEXT) {
+    if (argument.empty() && (op->argument == SL_ARGUMENT_TEXT || op->argument == SL_ARGUMENT_REWRITE)) {
         diagnostics_.add(Code::E_OPERATOR_PARAM, call.name.at, std::string("operator @") + op->name + " needs a parameter");
         return;
     }
@@ -149,10 +149,10 @@ void Compiler::compile_operator(Unit &unit, Link &link) {
             rule->operand_per_value = parsed->per_value;
             return;
         }
-    } else if (argument.find("%{") != std::string::npos && op->argument == SL_ARGUMENT_TEXT && !op->expands_own_macros) {
+    } else if (argument.find("%{") != std::string::npos && op->argument == SL_ARGUMENT_TEXT) {
         diagnostics_.add(Code::W_MACRO, call.argument.at, std::string("operator @") + op->name + " does not expand macros: %{ is taken literally");
     }
-    if (op->rewrites) {
+    if (op->argument == SL_ARGUMENT_REWRITE) {
         const auto is_stream = [](const sl_target &target) { return target.variable->is_stream && !target.is_count; };
         if (!std::all_of(rule->targets, rule->targets + rule->target_count, is_stream)) {
             diagnostics_.add(Code::E_OPERATOR_PARAM, call.name.at,

@@ -62,7 +62,7 @@ bool Compiler::compile_target(const TargetItem &item, const Link *link, sl_targe
         name = "REQUEST_HEADERS";
         kind = SelectorKind::key;
     }
-    out.variable = sl_variable_find(slice(name));
+    out.variable = sl_variable_of(rules_, slice(name));
     if (out.variable == nullptr) {
         const std::string near = nearest_variable(name);
         diagnostics_.add(Code::E_UNKNOWN_VARIABLE, item.name.at, "unknown variable \"" + name + "\"",
@@ -141,7 +141,7 @@ void Compiler::compile_targets(Unit &unit, Link &link) {
     }
     for (const auto &[item, is_update] : items) {
         if (is_update || !item->excluded) continue;
-        const sl_variable *variable = sl_variable_find(slice(item->name.value));
+        const sl_variable *variable = sl_variable_of(rules_, slice(item->name.value));
         const auto uses = [&](const sl_target &target) { return target.variable == variable; };
         if (variable != nullptr && std::none_of(targets.begin(), targets.end(), uses)) {
             diagnostics_.add(Code::W_EXCLUSION, item->name.at, "exclusion never matches: the rule has no target " + item->name.value);

@@ -55,6 +55,12 @@ typedef enum seclua_commit {
     SECLUA_COMMIT_IMMEDIATE        /* with each action, as ModSecurity 3 */
 } seclua_commit;
 
+typedef enum seclua_log_format {
+    SECLUA_LOG_V3 = 0, /* lines of libmodsecurity 3 */
+    SECLUA_LOG_V2,     /* of ModSecurity 2 */
+    SECLUA_LOG_CORAZA
+} seclua_log_format;
+
 /* One piece of configuration. A file: name is its path or a glob, text is empty. A text: name is what diagnostics call it. */
 typedef struct seclua_source {
     bool is_text;
@@ -87,8 +93,10 @@ typedef struct seclua_options {
     bool exec_per_match;       /* compat.execPerMatch */
     bool log_every_match;      /* compat.logEveryMatch */
     bool phrase_syntax_v2;     /* compat.phraseSyntax = 'v2': hex syntax in phrase files, too */
+    bool base64_url;           /* compat.base64Url: t:base64DecodeExt takes - and _ for + and / */
     bool rsub_always_matches;  /* compat.rsubAlwaysMatches: also without a replacement, as in ModSecurity 2 */
     bool no_acceleration;      /* acceleration: false */
+    seclua_log_format log_format; /* of the lines for the error log */
     seclua_commit commit;      /* when changes of persistent collections reach the store */
     bool deny_on_store_error;  /* onStoreError: 'deny': 503 when the store does not answer */
     bool has_remote_store;     /* the engines will get a seclua_store_remote_new: opening a collection has to wait */

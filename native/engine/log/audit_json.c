@@ -5,7 +5,7 @@
  * every key occurs once, every text is UTF-8, and bodies are cut with a flag. Types are v3's: what is a text
  * there is a text here. */
 #include "base/strbuf.h"
-#include "log/json.h"
+#include "log/audit_shared.h"
 #include "log/log.h"
 #include "log/mask.h"
 #include "log/message.h"
@@ -15,43 +15,14 @@
 #include "run/clock.h"
 #include "transformations/digest.h"
 
-enum {
-    body_bytes_max = 64 * 1024,
-    text_bytes_max = 8192 /* of msg, data and tags */
-};
-
-static sl_slice cut(sl_slice text) {
-    return sl_slice_of(text.ptr, text.len < text_bytes_max ? text.len : text_bytes_max);
-}
-
-static sl_slice digits(sl_txn *txn, uint64_t number) {
-    sl_strbuf text;
-    sl_strbuf_init(&text, &txn->arena, 24);
-    sl_strbuf_add_format(&text, "%llu", (unsigned long long)number);
-    return sl_strbuf_slice(&text);
-}
-
 /* ---- header of the record ---- */
-
-static void put_server_id(sl_json *json) {
-    static const char hex[] = "0123456789abcdef";
-    char name[256];
-    uint8_t digest[SL_SHA1_BYTES];
-    char text[2 * SL_SHA1_BYTES];
-    sl_sha1(sl_slice_of(name, sl_platform_host_name(name, sizeof name)), digest);
-    for (size_t i = 0; i < sizeof digest; i++) {
-        text[2 * i] = hex[digest[i] >> 4];
-        text[2 * i + 1] = hex[digest[i] & 15];
-    }
-    sl_json_put_text(json, "server_id", sl_slice_of(text, sizeof text));
-}
 
 static void put_head(sl_json *json, const sl_txn *txn) {
     char stamp[sl_stamp_bytes_max];
     sl_json_put_text(json, "client_ip", txn->client_address);
     sl_json_put_text(json, "time_stamp", sl_slice_of(stamp, sl_stamp_c(stamp, txn->start_us)));
     sl_json_put_text(json, "time", sl_slice_of(stamp, sl_stamp_iso(stamp, txn->start_us)));
-    put_server_id(json);
+    sl_audit_put_server_id(json);
     sl_json_put_integer(json, "client_port", txn->client_port);
     sl_json_put_text(json, "host_ip", txn->server_address);
     sl_json_put_integer(json, "host_port", txn->server_port);
@@ -59,16 +30,6 @@ static void put_head(sl_json *json, const sl_txn *txn) {
 }
 
 /* ---- headers ---- */
-
-static bool is_first_of_name(const sl_members *headers, size_t index) {
-    const sl_member *header = headers->items[index];
-    for (size_t i = 0; i < index; i++) {
-        const sl_member *earlier = headers->items[i];
-        if (earlier->hash != header->hash) continue;
-        if (sl_slice_equal_fold(earlier->name->slice, header->name->slice)) return false;
-    }
-    return true;
-}
 
 static void put_every_header(sl_json *json, sl_txn *txn, const sl_members *headers, sl_mask_kind kind) {
     sl_json_key(json, "headers_all");
@@ -89,7 +50,7 @@ static void put_headers(sl_json *json, sl_txn *txn, const sl_members *headers, s
     sl_json_key(json, "headers");
     sl_json_open_object(json);
     for (size_t i = 0; i < headers->count; i++) {
-        if (!is_first_of_name(headers, i)) {
+        if (!sl_audit_is_first_of_name(headers, i)) {
             repeats = true;
             continue;
         }
@@ -142,7 +103,7 @@ static void put_request(sl_json *json, sl_txn *txn) {
     sl_json_put_text(json, "uri", sl_mask_uri(txn));
     if (sl_parts_has(txn, 'C')) {
         sl_shown_body body;
-        sl_parts_request_body(txn, body_bytes_max, &body);
+        sl_parts_request_body(txn, sl_audit_body_bytes_max, &body);
         put_body(json, &body);
     }
     if (sl_parts_has(txn, 'B')) put_headers(json, txn, &txn->request_headers, SL_MASK_REQUEST_HEADER);
@@ -155,7 +116,7 @@ static void put_response(sl_json *json, sl_txn *txn) {
     sl_json_put_integer(json, "http_code", sl_parts_status(txn));
     if (sl_parts_has(txn, 'E') && txn->response_body.len != 0) {
         sl_shown_body body;
-        sl_parts_response_body(txn, body_bytes_max, &body);
+        sl_parts_response_body(txn, sl_audit_body_bytes_max, &body);
         put_body(json, &body);
     }
     if (sl_parts_has(txn, 'F')) put_headers(json, txn, &txn->response_headers, SL_MASK_RESPONSE_HEADER);
@@ -203,33 +164,26 @@ static void put_producer(sl_json *json, const sl_txn *txn) {
     sl_json_close_object(json);
 }
 
-static void put_texts(sl_json *json, const char *key, const sl_slice *texts, size_t count) {
-    sl_json_key(json, key);
-    sl_json_open_array(json);
-    for (size_t i = 0; i < count; i++) sl_json_text(json, cut(texts[i]));
-    sl_json_close_array(json);
-}
-
 static void put_message(sl_json *json, sl_txn *txn, const seclua_event *event) {
     sl_strbuf match;
     sl_strbuf_init(&match, &txn->arena, 256);
     sl_message_add_match(&match, txn, event);
     sl_json_open_object(json);
-    sl_json_put_text(json, "message", sl_mask_message(txn, event, cut(event->message)));
+    sl_json_put_text(json, "message", sl_mask_message(txn, event, sl_audit_cut(event->message)));
     sl_json_key(json, "details");
     sl_json_open_object(json);
     sl_json_put_text(json, "match", sl_strbuf_slice(&match));
     sl_json_put_text(json, "reference", event->reference);
-    sl_json_put_text(json, "ruleId", digits(txn, event->rule_id));
+    sl_json_put_text(json, "ruleId", sl_audit_digits(txn, event->rule_id));
     sl_json_put_text(json, "file", event->file);
-    sl_json_put_text(json, "lineNumber", digits(txn, event->line));
-    sl_json_put_text(json, "data", sl_mask_message(txn, event, cut(event->data)));
-    sl_json_put_text(json, "severity", event->severity < 0 ? SL_EMPTY : digits(txn, (uint64_t)event->severity));
+    sl_json_put_text(json, "lineNumber", sl_audit_digits(txn, event->line));
+    sl_json_put_text(json, "data", sl_mask_message(txn, event, sl_audit_cut(event->data)));
+    sl_json_put_text(json, "severity", event->severity < 0 ? SL_EMPTY : sl_audit_digits(txn, (uint64_t)event->severity));
     sl_json_put_text(json, "ver", event->ver);
     sl_json_put_text(json, "rev", event->rev);
-    put_texts(json, "tags", event->tags, event->tag_count);
-    sl_json_put_text(json, "maturity", digits(txn, event->maturity));
-    sl_json_put_text(json, "accuracy", digits(txn, event->accuracy));
+    sl_audit_put_texts(json, "tags", event->tags, event->tag_count);
+    sl_json_put_text(json, "maturity", sl_audit_digits(txn, event->maturity));
+    sl_json_put_text(json, "accuracy", sl_audit_digits(txn, event->accuracy));
     sl_json_put_integer(json, "phase", event->phase);
     sl_json_put_boolean(json, "disruptive", event->disruptive);
     sl_json_close_object(json);
@@ -241,114 +195,6 @@ static void put_messages(sl_json *json, sl_txn *txn) {
     sl_json_open_array(json);
     for (size_t i = 0; i < txn->events.count; i++) {
         if (txn->events.items[i]->audit) put_message(json, txn, txn->events.items[i]);
-    }
-    sl_json_close_array(json);
-}
-
-static void put_sanitised(sl_json *json, sl_txn *txn) {
-    static const char *const keys[SL_MASK_KINDS] = {"args", "request_headers", "response_headers"};
-    if (txn->sanitised == NULL) return;
-    sl_json_key(json, "sanitized");
-    sl_json_open_object(json);
-    for (int kind = 0; kind < SL_MASK_KINDS; kind++) {
-        const sl_slice *names;
-        const size_t count = sl_mask_names(txn, (sl_mask_kind)kind, &names);
-        put_texts(json, keys[kind], names, count);
-    }
-    sl_json_close_object(json);
-}
-
-/* ---- uploads and rules, as v2 shows them ---- */
-
-static void put_uploads(sl_json *json, const sl_txn *txn) {
-    uint64_t total = 0;
-    sl_json_key(json, "uploads");
-    sl_json_open_object(json);
-    sl_json_key(json, "info");
-    sl_json_open_array(json);
-    for (size_t i = 0; i < txn->multipart->part_count; i++) {
-        const sl_part *part = txn->multipart->parts[i];
-        if (!part->is_file) continue;
-        total += part->data.len;
-        sl_json_open_object(json);
-        sl_json_put_integer(json, "file_size", (int64_t)part->data.len);
-        sl_json_put_text(json, "file_name", cut(part->filename));
-        sl_json_put_text(json, "content_type", cut(part->content_type));
-        sl_json_close_object(json);
-    }
-    sl_json_close_array(json);
-    sl_json_put_integer(json, "total", (int64_t)total);
-    sl_json_close_object(json);
-}
-
-static void put_actionset(sl_json *json, sl_txn *txn, const sl_rule *rule, const seclua_event *event) {
-    sl_json_key(json, "actionset");
-    sl_json_open_object(json);
-    if (rule->link_index == 0) {
-        sl_json_put_text(json, "id", digits(txn, rule->id));
-        sl_json_put_text(json, "rev", rule->rev);
-        sl_json_put_text(json, "version", rule->ver);
-        if (rule->severity >= 0) sl_json_put_integer(json, "severity", rule->severity);
-        sl_json_put_integer(json, "accuracy", rule->accuracy);
-        sl_json_put_integer(json, "maturity", rule->maturity);
-    }
-    sl_json_put_integer(json, "phase", rule->phase);
-    sl_json_put_boolean(json, "is_chained", rule->next != NULL);
-    if (rule->link_index == 0) {
-        if (rule->next != NULL) sl_json_put_boolean(json, "chain_starter", true);
-        put_texts(json, "tags", event->tags, event->tag_count);
-    }
-    sl_json_close_object(json);
-}
-
-static void put_operator(sl_json *json, sl_txn *txn, const sl_rule *rule) {
-    if (rule->kind != SL_RULE_OPERATOR || rule->op == NULL) return;
-    sl_strbuf targets;
-    sl_strbuf_init(&targets, &txn->arena, 64);
-    for (size_t i = 0; i < rule->target_count; i++) {
-        if (i != 0) sl_strbuf_add_byte(&targets, '|');
-        sl_strbuf_add(&targets, rule->targets[i].written);
-    }
-    sl_json_key(json, "operator");
-    sl_json_open_object(json);
-    sl_json_put_text(json, "operator", sl_slice_z(rule->op->name));
-    const sl_macro *macro = rule->operand.macro;
-    sl_json_put_text(json, "operator_param", macro != NULL ? macro->source : rule->operand.text);
-    sl_json_put_text(json, "target", sl_strbuf_slice(&targets));
-    sl_json_put_boolean(json, "negated", rule->is_negated);
-    sl_json_close_object(json);
-}
-
-static void put_rule(sl_json *json, sl_txn *txn, const sl_rule *rule, const seclua_event *event) {
-    sl_json_open_object(json);
-    put_actionset(json, txn, rule, event);
-    put_operator(json, txn, rule);
-    sl_json_key(json, "config");
-    sl_json_open_object(json);
-    sl_json_put_text(json, "filename", rule->file);
-    sl_json_put_integer(json, "line_num", rule->line);
-    sl_json_close_object(json);
-    sl_json_put_text(json, "unparsed", rule->unparsed);
-    sl_json_put_boolean(json, "is_matched", true);
-    sl_json_close_object(json);
-}
-
-static void put_matched_rules(sl_json *json, sl_txn *txn) {
-    sl_json_key(json, "matched_rules");
-    sl_json_open_array(json);
-    for (size_t i = 0; i < txn->events.count; i++) {
-        const seclua_event *event = txn->events.items[i];
-        const sl_rule *starter = event->rule;
-        if (starter == NULL) continue;
-        const bool is_chain = starter->next != NULL;
-        sl_json_open_object(json);
-        sl_json_put_boolean(json, "chain", is_chain);
-        sl_json_key(json, "rules");
-        sl_json_open_array(json);
-        for (const sl_rule *link = starter; link != NULL; link = link->next) put_rule(json, txn, link, event);
-        sl_json_close_array(json);
-        if (is_chain) sl_json_put_boolean(json, "full_chain_match", true);
-        sl_json_close_object(json);
     }
     sl_json_close_array(json);
 }
@@ -373,11 +219,11 @@ sl_slice sl_audit_json(sl_txn *txn) {
     if (sl_parts_has(txn, 'H')) {
         put_producer(&json, txn);
         put_messages(&json, txn);
-        put_sanitised(&json, txn);
+        sl_audit_put_sanitised(&json, txn);
     }
     sl_json_close_object(&json);
-    if (sl_parts_has(txn, 'J') && txn->multipart != NULL) put_uploads(&json, txn);
-    if (sl_parts_has(txn, 'K')) put_matched_rules(&json, txn);
+    if (sl_parts_has(txn, 'J') && txn->multipart != NULL) sl_audit_put_uploads(&json, txn);
+    if (sl_parts_has(txn, 'K')) sl_audit_put_matched_rules(&json, txn);
     sl_json_close_object(&json);
     return sl_json_end(&json);
 }

@@ -6,6 +6,7 @@
  * lines stay one line each; bodies are raw bytes. */
 #include "base/random.h"
 #include "base/strbuf.h"
+#include "log/audit_shared.h"
 #include "log/escape.h"
 #include "log/log.h"
 #include "log/mask.h"
@@ -13,6 +14,7 @@
 #include "log/parts.h"
 #include "log/stamp.h"
 #include "run/clock.h"
+#include "run/trace.h"
 
 enum { body_bytes_max = 1024 * 1024 };
 
@@ -76,11 +78,7 @@ static void add_headers(record *r, const sl_members *headers, sl_mask_kind kind)
 
 static void add_request_headers(record *r) {
     boundary(r, 'B');
-    add_line_text(r, r->txn->method);
-    sl_strbuf_add_byte(&r->out, ' ');
-    add_line_text(r, sl_mask_uri(r->txn));
-    sl_strbuf_add_byte(&r->out, ' ');
-    add_line_text(r, r->txn->protocol);
+    add_line_text(r, sl_parts_request_line(r->txn));
     sl_strbuf_add_byte(&r->out, '\n');
     add_headers(r, &r->txn->request_headers, SL_MASK_REQUEST_HEADER);
 }
@@ -145,37 +143,10 @@ static void add_response_body(record *r) {
     sl_strbuf_add(&r->out, body.text);
 }
 
-static void add_url_encoded(record *r, sl_slice text) {
-    for (size_t i = 0; i < text.len; i++) {
-        const uint8_t c = text.ptr[i];
-        if (sl_ascii_is_alnum(c) || c == '-' || c == '_' || c == '.' || c == '*') {
-            sl_strbuf_add_byte(&r->out, c);
-        } else if (c == ' ') {
-            sl_strbuf_add_byte(&r->out, '+');
-        } else {
-            sl_strbuf_add_format(&r->out, "%%%02X", c);
-        }
-    }
-}
-
-/* The fields of a form without its files, as a browser would have sent them without files. */
 static void add_fields(record *r) {
-    const sl_multipart *multipart = r->txn->multipart;
-    if (multipart == NULL) return;
+    if (r->txn->multipart == NULL) return;
     boundary(r, 'I');
-    const size_t limit = r->out.len + body_bytes_max;
-    bool is_first = true;
-    for (size_t i = 0; i < multipart->part_count && r->out.len < limit; i++) {
-        const sl_part *part = multipart->parts[i];
-        if (part->is_file) continue;
-        if (!is_first) sl_strbuf_add_byte(&r->out, '&');
-        is_first = false;
-        const size_t room = limit - r->out.len;
-        const sl_slice value = sl_mask_arg(r->txn, part->name, part->data);
-        add_url_encoded(r, part->name);
-        sl_strbuf_add_byte(&r->out, '=');
-        add_url_encoded(r, sl_slice_of(value.ptr, value.len < room ? value.len : room));
-    }
+    sl_audit_add_fields(&r->out, r->txn, body_bytes_max);
     sl_strbuf_add_byte(&r->out, '\n');
 }
 
@@ -210,18 +181,23 @@ static void add_messages(record *r) {
     }
 }
 
+static void add_server_errors(record *r) {
+    const sl_members *errors = &r->txn->server_errors;
+    for (size_t i = 0; i < errors->count; i++) {
+        sl_strbuf_add_z(&r->out, "Server-Error: ");
+        add_line_text(r, errors->items[i]->value->slice);
+        sl_strbuf_add_byte(&r->out, '\n');
+    }
+}
+
 static void add_stopwatch(record *r) {
     const sl_txn *txn = r->txn;
     const long long start = (long long)txn->start_us;
     const long long duration = (long long)(sl_clock_monotonic_us() - txn->start_clock_us);
-    long long combined = 0;
-    for (int phase = 1; phase < SL_PHASES; phase++) combined += (long long)txn->phase_us[phase];
-    sl_strbuf_add_format(&r->out, "Stopwatch: %lld %lld (- - -)\n", start, duration);
-    sl_strbuf_add_format(&r->out, "Stopwatch2: %lld %lld; combined=%lld", start, duration, combined);
-    for (int phase = 1; phase < SL_PHASES; phase++) {
-        sl_strbuf_add_format(&r->out, ", p%d=%lld", phase, (long long)txn->phase_us[phase]);
-    }
-    sl_strbuf_add_z(&r->out, ", sr=0, sw=0, l=0, gc=0\n"); /* not measured apart */
+    sl_strbuf_add_format(&r->out, "Stopwatch: %lld %lld (- - -)\nStopwatch2: %lld %lld; ", start, duration, start,
+                         duration);
+    sl_trace_add_stopwatch(&r->out, txn);
+    sl_strbuf_add_byte(&r->out, '\n');
     for (size_t i = 0; i < txn->slow_rules.count; i++) {
         sl_strbuf_add_z(&r->out, i == 0 ? "Rules-Performance-Info: \"" : ", \"");
         sl_strbuf_add(&r->out, txn->slow_rules.items[i]->name->slice);
@@ -288,6 +264,7 @@ static void add_trailer(record *r) {
     const sl_txn *txn = r->txn;
     boundary(r, 'H');
     add_messages(r);
+    add_server_errors(r);
     if (txn->is_intervened) sl_strbuf_add_format(&r->out, "Action: Intercepted (phase %u)\n", txn->verdict.phase);
     add_stopwatch(r);
     add_producer(r);

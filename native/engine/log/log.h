@@ -12,7 +12,7 @@ extern "C" {
 
 struct sl_writers;
 
-/* The error-log line of an event in v3's format (1.2), in the transaction's arena, at most 8 KiB. */
+/* The error-log line of an event, in v3's format (1.2) unless the options ask for another, in the transaction's arena, at most 8 KiB. */
 sl_slice sl_log_line(sl_txn *txn, const seclua_event *event);
 /* Bytes below 32, above 126, `"` and `\` as \xHH; cut to limit bytes of output with the omitted note when
  * limit != 0. */

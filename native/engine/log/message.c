@@ -9,6 +9,7 @@
 #include "log/escape.h"
 #include "log/log.h"
 #include "log/mask.h"
+#include "variables/variable.h"
 
 enum {
     line_bytes_max = 8192,
@@ -139,7 +140,14 @@ sl_slice sl_message_of(sl_txn *txn, const seclua_event *event) {
     return sl_strbuf_slice(&out);
 }
 
+sl_slice sl_message_host(sl_txn *txn) {
+    const sl_text *name = sl_variable_first(txn, sl_variable_find(SL_LIT("SERVER_NAME")), false, SL_EMPTY, 0);
+    return name == NULL ? txn->server_address : name->slice;
+}
+
 sl_slice sl_log_line(sl_txn *txn, const seclua_event *event) {
+    if (txn->rules->options.log_format == SECLUA_LOG_V2) return sl_message_v2(txn, event, true);
+    if (txn->rules->options.log_format == SECLUA_LOG_CORAZA) return sl_message_coraza(txn, event);
     sl_strbuf out;
     sl_strbuf_init(&out, &txn->arena, 1024);
     if (sl_message_is_intervention(txn, event)) {

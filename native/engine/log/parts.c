@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "base/strbuf.h"
 #include "log/log.h"
 #include "log/mask.h"
 #include "operators/rx.h"
@@ -63,4 +64,15 @@ void sl_parts_response_body(const sl_txn *txn, size_t limit, sl_shown_body *out)
 sl_slice sl_parts_request_header(sl_txn *txn, sl_slice name) {
     const sl_member *header = sl_members_find(&txn->request_headers, name);
     return header == NULL ? SL_EMPTY : sl_mask_header(txn, SL_MASK_REQUEST_HEADER, header);
+}
+
+sl_slice sl_parts_request_line(sl_txn *txn) {
+    sl_strbuf line;
+    sl_strbuf_init(&line, &txn->arena, 128);
+    sl_strbuf_add(&line, txn->method);
+    sl_strbuf_add_byte(&line, ' ');
+    sl_strbuf_add(&line, sl_mask_uri(txn));
+    sl_strbuf_add_byte(&line, ' ');
+    sl_strbuf_add(&line, txn->protocol);
+    return sl_strbuf_slice(&line);
 }

@@ -65,3 +65,10 @@ size_t sl_stamp_path(char out[sl_stamp_bytes_max], int64_t epoch_us) {
     return written(snprintf(out, sl_stamp_bytes_max, "%08d/%08d-%02d%02d/%08d-%02d%02d%02d", date, date, t->tm_hour,
                             t->tm_min, date, t->tm_hour, t->tm_min, t->tm_sec));
 }
+
+size_t sl_stamp_slashes(char out[sl_stamp_bytes_max], int64_t epoch_us) {
+    parts p;
+    split(epoch_us, &p);
+    return written(snprintf(out, sl_stamp_bytes_max, "%04d/%02d/%02d %02d:%02d:%02d", p.year, p.local.tm_mon + 1,
+                            p.local.tm_mday, p.local.tm_hour, p.local.tm_min, p.local.tm_sec));
+}

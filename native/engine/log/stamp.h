@@ -14,5 +14,6 @@ size_t sl_stamp_server(char out[sl_stamp_bytes_max], int64_t epoch_us); /* 23/No
 size_t sl_stamp_iso(char out[sl_stamp_bytes_max], int64_t epoch_us);    /* 2026-11-23T18:05:59.100721+00:00 */
 size_t sl_stamp_c(char out[sl_stamp_bytes_max], int64_t epoch_us);      /* Mon Nov 23 18:05:59 2026 */
 size_t sl_stamp_path(char out[sl_stamp_bytes_max], int64_t epoch_us);   /* 20261123/20261123-1805/20261123-180559 */
+size_t sl_stamp_slashes(char out[sl_stamp_bytes_max], int64_t epoch_us); /* 2026/11/23 18:05:59 */
 
 #endif

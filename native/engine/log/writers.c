@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/strbuf.h"
+#include "log/audit_shared.h"
 #include "log/debug.h"
 #include "log/escape.h"
 #include "log/log.h"
@@ -76,7 +77,13 @@ void sl_writers_flush(struct sl_writers *writers) { each(writers, sl_writer_flus
 /* ---- audit ---- */
 
 static sl_slice record_of(sl_txn *txn) {
-    if (txn->rules->config.audit_format != SL_AUDIT_JSON) return sl_audit_native(txn);
+    switch (txn->rules->config.audit_format) {
+    case SL_AUDIT_NATIVE: return sl_audit_native(txn);
+    case SL_AUDIT_JSON_V2: return sl_audit_json_v2(txn);
+    case SL_AUDIT_JSON_CORAZA: return sl_audit_json_coraza(txn);
+    case SL_AUDIT_OCSF: return sl_audit_ocsf(txn);
+    case SL_AUDIT_JSON: break;
+    }
     if (txn->audit_json.len == 0) txn->audit_json = sl_audit_json(txn);
     return txn->audit_json;
 }
@@ -110,17 +117,6 @@ static void add_index_field(sl_strbuf *line, sl_slice text, bool is_quoted) {
     sl_strbuf_add_z(line, is_quoted ? "\" " : " ");
 }
 
-static sl_slice request_line(sl_txn *txn) {
-    sl_strbuf line;
-    sl_strbuf_init(&line, &txn->arena, 128);
-    sl_strbuf_add(&line, txn->method);
-    sl_strbuf_add_byte(&line, ' ');
-    sl_strbuf_add(&line, sl_mask_uri(txn));
-    sl_strbuf_add_byte(&line, ' ');
-    sl_strbuf_add(&line, txn->protocol);
-    return sl_strbuf_slice(&line);
-}
-
 static void add_md5(sl_strbuf *line, sl_slice record) {
     uint8_t digest[SL_MD5_BYTES];
     sl_md5(record, digest);
@@ -139,7 +135,7 @@ static sl_slice index_line(sl_txn *txn, sl_slice name, sl_slice record) {
     sl_strbuf_add_z(&line, "- - [");
     sl_strbuf_add(&line, sl_slice_of(stamp, sl_stamp_server(stamp, txn->start_us)));
     sl_strbuf_add_z(&line, "] ");
-    add_index_field(&line, request_line(txn), true);
+    add_index_field(&line, sl_parts_request_line(txn), true);
     sl_strbuf_add_format(&line, "%u %llu ", sl_parts_status(txn), (unsigned long long)txn->response_body.len);
     add_index_field(&line, sl_parts_request_header(txn, SL_LIT("Referer")), true);
     add_index_field(&line, sl_parts_request_header(txn, SL_LIT("User-Agent")), true);

@@ -31,7 +31,7 @@ bool sl_api_was_set(lua_State *L, int result, sl_slice collection, sl_slice key)
 
 static sl_slice expand(sl_txn *txn, sl_slice text) {
     if (sl_slice_find_byte(text, '%') == SIZE_MAX) return text;
-    return sl_macro_expand(txn, sl_macro_parse(&txn->arena, sl_arena_copy(&txn->arena, text), NULL, NULL));
+    return sl_macro_expand(txn, sl_macro_parse(txn->rules, &txn->arena, sl_arena_copy(&txn->arena, text), NULL, NULL));
 }
 
 static bool is_number(sl_slice text) {

@@ -43,7 +43,7 @@ static int apply_named(lua_State *L, sl_slice name) {
     sl_txn *txn = sl_budget_call(L)->txn;
     const sl_slice text = check_text(L, 1);
     const sl_arena_mark mark = sl_arena_save(&txn->arena);
-    sl_lua_push(L, apply(txn, sl_transformation_find(name), text));
+    sl_lua_push(L, apply(txn, sl_transformation_of(txn->rules, name), text));
     sl_arena_rollback(&txn->arena, mark);
     return 1;
 }
@@ -188,7 +188,7 @@ static void ignore_unknown(void *context, sl_slice name) {
 static int expand(lua_State *L) {
     sl_txn *txn = sl_budget_call(L)->txn;
     const sl_slice text = check_text(L, 1);
-    sl_lua_push(L, sl_macro_expand(txn, sl_macro_parse(&txn->arena, text, ignore_unknown, NULL)));
+    sl_lua_push(L, sl_macro_expand(txn, sl_macro_parse(txn->rules, &txn->arena, text, ignore_unknown, NULL)));
     return 1;
 }
 

@@ -143,7 +143,7 @@ static void add_step(lua_State *L, sl_api_steps *steps, sl_slice name) {
         steps->count = 0;
         return;
     }
-    const sl_transformation *row = sl_transformation_find(name);
+    const sl_transformation *row = sl_transformation_of(sl_lua_of(L)->run.txn->rules, name);
     if (row == NULL) {
         if (sl_api_first_time(sl_lua_of(L), name)) sl_api_note(L, 2, "there is no transformation ", name);
         return;

@@ -74,6 +74,7 @@ typedef enum sl_argument_kind {
     SL_ARGUMENT_NONE,     /* ignored with a warning when given */
     SL_ARGUMENT_OPTIONAL, /* literal text, may be empty without a word */
     SL_ARGUMENT_TEXT,     /* literal text; empty is an error */
+    SL_ARGUMENT_REWRITE,  /* text whose macros are the operator's own business; the rule looks at STREAM variables only */
     SL_ARGUMENT_MACRO     /* text with macros, expanded for each evaluation; empty warns and means the empty text */
 } sl_argument_kind;
 
@@ -86,8 +87,6 @@ typedef struct sl_operator {
     /* Leaves operand->necessary or necessary_classes; called after prepare when there is no macro; NULL = always evaluate. */
     void (*necessary)(sl_prepare *prepare, sl_operand *operand);
     const char *manual;
-    bool expands_own_macros; /* macros in a literal argument are the operator's business: no warning */
-    bool rewrites;           /* looks at STREAM variables only, and gives them another text */
 } sl_operator;
 
 /* By name, ASCII case ignored, without @, aliases included; NULL when unknown. */

@@ -213,8 +213,7 @@ static sl_answer rsub(const sl_call *call, const sl_operand *operand, sl_slice v
 }
 
 const sl_operator sl_operators_rsub[] = {
-    {.name = "rsub", .log_name = "Rsub", .argument = SL_ARGUMENT_TEXT, .prepare = prepare_rsub, .match = rsub,
-     .expands_own_macros = true, .rewrites = true,
-     .manual = "the regular expression occurs in the body; each occurrence is replaced: s/regex/replacement/flags"},
+    {"rsub", "Rsub", SL_ARGUMENT_REWRITE, prepare_rsub, rsub, NULL,
+     "the regular expression occurs in the body; each occurrence is replaced: s/regex/replacement/flags"},
     {0},
 };

@@ -61,6 +61,11 @@ static void free_schema(void *schema) { xmlSchemaFree(schema); }
 static bool prepare_schema(sl_prepare *prepare, sl_slice argument, sl_operand *operand) {
     static const char what[] = "XML schema";
     sl_slice path, content;
+    if (sl_slice_ends(argument, SL_LIT(".json"))) { /* Coraza's reading of the operator */
+        sl_prepare_report(prepare, "SECLUA_E_UNSUPPORTED", "check the members that matter as ARGS:json.…, or in a Lua script", 0,
+                          argument.len, "@validateSchema knows XML schemas, not those of JSON");
+        return false;
+    }
     if (!read_grammar(prepare, argument, what, &path, &content)) return false;
     complaint first = {.line = 0};
     xmlSchema *schema = NULL;

@@ -14,7 +14,13 @@ typedef enum sl_mode { SL_OFF = 0, SL_ON, SL_DETECTION_ONLY, SL_RELEVANT_ONLY } 
 typedef enum sl_limit_action { SL_LIMIT_REJECT = 0, SL_LIMIT_PROCESS_PARTIAL } sl_limit_action;
 typedef enum sl_xml_args { SL_XML_ARGS_OFF = 0, SL_XML_ARGS_ON, SL_XML_ARGS_ONLY } sl_xml_args;
 typedef enum sl_audit_type { SL_AUDIT_SERIAL = 0, SL_AUDIT_CONCURRENT } sl_audit_type;
-typedef enum sl_audit_format { SL_AUDIT_NATIVE = 0, SL_AUDIT_JSON } sl_audit_format;
+typedef enum sl_audit_format {
+    SL_AUDIT_NATIVE = 0,
+    SL_AUDIT_JSON,
+    SL_AUDIT_JSON_V2,
+    SL_AUDIT_JSON_CORAZA,
+    SL_AUDIT_OCSF
+} sl_audit_format;
 
 /* SecDataset. */
 typedef struct sl_dataset {

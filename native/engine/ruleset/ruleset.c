@@ -61,6 +61,13 @@ void seclua_ruleset_describe(const seclua_ruleset *handle, seclua_ruleset_info *
     *out = ((const sl_ruleset *)handle)->info;
 }
 
+const sl_transformation *sl_transformation_of(const sl_ruleset *rules, sl_slice name) {
+    const sl_transformation *row = sl_transformation_find(name);
+    const sl_transformation *variant = &sl_transformation_base64_url;
+    const bool has_variant = row != NULL && rules->options.base64_url && strcmp(row->name, variant->name) == 0;
+    return has_variant ? variant : row;
+}
+
 /* What operators may ask of the rule set (operators/host.h). */
 bool sl_ruleset_phrase_syntax_v2(const sl_ruleset *rules) { return rules->options.phrase_syntax_v2; }
 bool sl_ruleset_rsub_always_matches(const sl_ruleset *rules) { return rules->options.rsub_always_matches; }

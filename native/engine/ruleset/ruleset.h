@@ -195,6 +195,13 @@ typedef struct sl_rule_set_bits {
     size_t word_count;
 } sl_rule_set_bits;
 
+/* A persistent collection that initcol:NAME opens, beside those of the language. */
+enum { sl_own_collections_max = 11 };
+typedef struct sl_own_collection {
+    sl_slice name; /* lower case, as in the store */
+    const struct sl_variable *variable;
+} sl_own_collection;
+
 typedef struct sl_ruleset {
     sl_arena arena;
     sl_config config;
@@ -213,6 +220,8 @@ typedef struct sl_ruleset {
     const struct sl_regex *relevant_status; /* SecAuditLogRelevantStatus */
     const void *geo_database;
     bool can_wait;
+    sl_own_collection own_collections[sl_own_collections_max];
+    size_t own_collection_count;
     bool has_persistent; /* some rule opens a persistent collection */
     struct sl_resource *resources;
     struct sl_references *references; /* atomic count */

@@ -12,12 +12,21 @@
 #include "base/strbuf.h"
 #include "log/log.h"
 #include "run/commit.h"
+#include "variables/variable.h"
 
-static const char *const collection_names[SL_COLLECTIONS] = {"ip", "global", "resource", "session", "user"};
+static const char *const collection_names[SL_OWN] = {"ip", "global", "resource", "session", "user"};
+
+/* Lower case, as the store has it. */
+static sl_slice collection_name(const sl_txn *txn, size_t id) {
+    return id < SL_OWN ? sl_slice_z(collection_names[id]) : txn->rules->own_collections[id - SL_OWN].name;
+}
 
 static sl_open_collection *collection_of(sl_txn *txn, sl_slice name) {
-    for (int i = 0; i < SL_COLLECTIONS; i++) {
+    for (int i = 0; i < SL_OWN; i++) {
         if (sl_slice_equal_fold(sl_slice_z(collection_names[i]), name)) return &txn->collections[i];
+    }
+    for (size_t i = 0; i < txn->rules->own_collection_count; i++) {
+        if (sl_slice_equal_fold(txn->rules->own_collections[i].name, name)) return &txn->collections[SL_OWN + i];
     }
     return NULL;
 }
@@ -102,11 +111,13 @@ static sl_change *new_change(sl_txn *txn, sl_open_collection *collection, uint8_
 }
 
 static void changed(sl_txn *txn, sl_open_collection *collection) {
-    static const char *const names[SL_COLLECTIONS] = {"IP", "GLOBAL", "RESOURCE", "SESSION", "USER"};
+    static const char *const names[SL_OWN] = {"IP", "GLOBAL", "RESOURCE", "SESSION", "USER"};
     const sl_change *change = &collection->changes[collection->change_count - 1];
     const sl_member *member = sl_members_find(&collection->members, change->name);
     if (member != NULL && sl_host_debugs(txn, 9)) {
-        trace_saving(txn, names[collection - txn->collections], change->name, member->value->slice);
+        const size_t id = (size_t)(collection - txn->collections);
+        const char *name = id < SL_OWN ? names[id] : txn->rules->own_collections[id - SL_OWN].variable->name;
+        trace_saving(txn, name, change->name, member->value->slice);
     }
     sl_commit_changed(txn, collection);
 }
@@ -233,10 +244,11 @@ bool sl_host_open(sl_txn *txn, sl_collection_id id, sl_slice key) {
     sl_open_collection *collection = &txn->collections[id];
     if (collection->is_open) return true; /* a second initcol is ignored, as in ModSecurity 2 */
     if (key.len == 0) {
-        sl_host_debug(txn, 3, "initcol: the key of `%s' is empty", collection_names[id]);
+        const sl_slice name = collection_name(txn, id);
+        sl_host_debug(txn, 3, "initcol: the key of `%.*s' is empty", (int)name.len, (const char *)name.ptr);
         return false;
     }
-    collection->key.collection = sl_slice_z(collection_names[id]);
+    collection->key.collection = collection_name(txn, id);
     collection->key.key = sl_arena_copy(&txn->arena, key);
     const bool is_scoped = id == SL_RESOURCE || id == SL_SESSION || id == SL_USER;
     collection->key.space = is_scoped ? txn->rules->config.web_app_id : SL_EMPTY;

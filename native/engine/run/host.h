@@ -48,8 +48,8 @@ void sl_host_debug(sl_txn *txn, unsigned level, const char *format, ...);
 
 /* Expands into the arena; a literal macro gives its own source. */
 sl_slice sl_macro_expand(sl_txn *txn, const sl_macro *macro);
-/* Parses text into a macro for this transaction (m.expand, run-time use). */
-const sl_macro *sl_macro_parse(sl_arena *arena, sl_slice text, void (*unknown)(void *context, sl_slice name), void *context);
+/* Parses text into a macro. */
+const sl_macro *sl_macro_parse(const sl_ruleset *rules, sl_arena *arena, sl_slice text, void (*unknown)(void *context, sl_slice name), void *context);
 
 /* The text after a pipeline, or after one transformation; memoised (run/values.c). */
 sl_text *sl_values_apply(sl_txn *txn, sl_text *text, const sl_pipeline *pipeline);

@@ -12,12 +12,12 @@ static bool is_volatile(const sl_variable *variable) {
            sl_slice_starts(name, SL_LIT("MATCHED_"));
 }
 
-static void parse_name(sl_slice inside, sl_macro_part *part, void (*unknown)(void *context, sl_slice name),
+static void parse_name(const sl_ruleset *rules, sl_slice inside, sl_macro_part *part, void (*unknown)(void *context, sl_slice name),
                        void *context) {
     size_t split = 0;
     while (split < inside.len && inside.ptr[split] != '.' && inside.ptr[split] != ':') split++;
     const sl_slice name = sl_slice_of(inside.ptr, split);
-    part->variable = sl_variable_find(name);
+    part->variable = sl_variable_of(rules, name);
     if (part->variable == NULL) {
         if (unknown != NULL) unknown(context, name);
         part->text = SL_EMPTY;
@@ -28,7 +28,8 @@ static void parse_name(sl_slice inside, sl_macro_part *part, void (*unknown)(voi
     part->key_hash = sl_hash_fold(part->text);
 }
 
-const sl_macro *sl_macro_parse(sl_arena *arena, sl_slice text, void (*unknown)(void *context, sl_slice name), void *context) {
+const sl_macro *sl_macro_parse(const sl_ruleset *rules, sl_arena *arena, sl_slice text,
+                               void (*unknown)(void *context, sl_slice name), void *context) {
     sl_macro *macro = SL_NEW(arena, sl_macro);
     macro->source = sl_arena_copy(arena, text);
     macro->is_literal = true;
@@ -46,7 +47,7 @@ const sl_macro *sl_macro_parse(sl_arena *arena, sl_slice text, void (*unknown)(v
             parts[count++] = (sl_macro_part){.text = sl_slice_of(source.ptr + literal_start, at - literal_start)};
         }
         sl_macro_part part = {0};
-        parse_name(sl_slice_of(source.ptr + at + 2, close - 2), &part, unknown, context);
+        parse_name(rules, sl_slice_of(source.ptr + at + 2, close - 2), &part, unknown, context);
         macro->is_literal = false;
         if (part.variable != NULL) {
             if (is_volatile(part.variable)) macro->per_value = true;

@@ -98,3 +98,13 @@ void sl_trace_failed(sl_txn *txn, const sl_rule *link, sl_slice variable, bool i
     sl_strbuf_add_format(&source, ":%u", (unsigned)link->line);
     sl_host_log(txn, is_limit ? 3 : 1, false, sl_strbuf_slice(&text), sl_strbuf_slice(&source));
 }
+
+void sl_trace_add_stopwatch(sl_strbuf *out, const sl_txn *txn) {
+    long long combined = 0;
+    for (int phase = 1; phase < SL_PHASES; phase++) combined += (long long)txn->phase_us[phase];
+    sl_strbuf_add_format(out, "combined=%lld", combined);
+    for (int phase = 1; phase < SL_PHASES; phase++) {
+        sl_strbuf_add_format(out, ", p%d=%lld", phase, (long long)txn->phase_us[phase]);
+    }
+    sl_strbuf_add_z(out, ", sr=0, sw=0, l=0, gc=0"); /* not measured apart */
+}

@@ -29,6 +29,10 @@ void sl_trace_place(sl_txn *txn, const sl_rule *link, const sl_match *match, con
 /* The text of [ref "…"]: the matches of all links, one behind the other. */
 sl_slice sl_trace_reference(sl_txn *txn, const sl_last_match *last);
 
+/* "combined=…, p1=…, …": microseconds of the phases, as ModSecurity 2 writes them. */
+struct sl_strbuf;
+void sl_trace_add_stopwatch(struct sl_strbuf *out, const sl_txn *txn);
+
 #ifdef __cplusplus
 }
 #endif

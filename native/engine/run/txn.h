@@ -78,7 +78,16 @@ typedef struct sl_open_collection {
     bool is_dirty;
 } sl_open_collection;
 
-typedef enum sl_collection_id { SL_IP, SL_GLOBAL, SL_RESOURCE, SL_SESSION, SL_USER, SL_COLLECTIONS } sl_collection_id;
+/* From SL_OWN on: those that the rule set names itself (sl_ruleset.own_collections). */
+typedef enum sl_collection_id {
+    SL_IP,
+    SL_GLOBAL,
+    SL_RESOURCE,
+    SL_SESSION,
+    SL_USER,
+    SL_OWN,
+    SL_COLLECTIONS = SL_OWN + sl_own_collections_max
+} sl_collection_id;
 
 typedef enum sl_processor { SL_BODY_NONE = 0, SL_BODY_URLENCODED, SL_BODY_MULTIPART, SL_BODY_JSON, SL_BODY_XML, SL_BODY_RAW } sl_processor;
 

@@ -33,7 +33,9 @@ constexpr Word audit_types[] = {{"Serial", SL_AUDIT_SERIAL},    {"Concurrent", S
 constexpr Word audit_formats[] = {{"Native", SL_AUDIT_NATIVE},
                                   {"JSON", SL_AUDIT_JSON},
                                   {"JsonLegacy", word_json_legacy},
-                                  {"OCSF", word_unsupported},
+                                  {"JSON-v2", SL_AUDIT_JSON_V2},
+                                  {"JSON-coraza", SL_AUDIT_JSON_CORAZA},
+                                  {"OCSF", SL_AUDIT_OCSF},
                                   {nullptr, 0}};
 constexpr Word fail_actions[] = {{"Abort", 0}, {"Warn", 1}, {nullptr, 0}};
 
@@ -242,7 +244,7 @@ constexpr DirectiveRow rows[] = {
      set_text<&C::audit_relevant_status>, "Which status of a response makes its transaction relevant.", nullptr},
     {"SecAuditLogType", setting, full, 1, 1, "Serial|Concurrent", audit_types, "Serial", set_audit_type,
      "One file, or a file for each transaction.", nullptr},
-    {"SecAuditLogFormat", setting, full, 1, 1, "Native|JSON", audit_formats, "Native", set_audit_format,
+    {"SecAuditLogFormat", setting, full, 1, 1, "Native|JSON|JSON-v2|JSON-coraza|OCSF", audit_formats, "Native", set_audit_format,
      "How records are written.", nullptr},
     {"SecAuditLogStorageDir", setting, full, 1, 1, "PATH", nullptr, nullptr, set_output_path<&C::audit_storage_dir>,
      "Where the concurrent log keeps its files.", nullptr},

@@ -53,12 +53,11 @@ static sl_slice base64_decode(sl_arena *arena, const sl_unicode_map *map, sl_sli
 /* Skips what is not in the alphabet. A '=' where only one character of a group was read makes all of it
  * invalid: the engines allow more '=' to follow it, but what follows the last of them never rescues the
  * group. */
-static sl_slice base64_decode_ext(sl_arena *arena, const sl_unicode_map *map, sl_slice value) {
-    (void)map;
+static sl_slice decode_forgiving(sl_arena *arena, sl_slice value, uint8_t (*sextet_in)(uint8_t c)) {
     if (value.len == 0) return value;
     sextet_reader reader = {sl_rewrite_begin(arena, value, 0, decoded_len_max(value.len)), 0, 0};
     for (size_t i = 0; i < value.len; i++) {
-        const uint8_t sextet = sextet_of(value.ptr[i]);
+        const uint8_t sextet = sextet_in(value.ptr[i]);
         if (sextet != not_in_alphabet) {
             take(&reader, sextet);
         } else if (value.ptr[i] == '=' && reader.count % 4 == 1) {
@@ -68,6 +67,22 @@ static sl_slice base64_decode_ext(sl_arena *arena, const sl_unicode_map *map, sl
     }
     return sl_rewrite_end(arena, reader.bytes, value);
 }
+
+static sl_slice base64_decode_ext(sl_arena *arena, const sl_unicode_map *map, sl_slice value) {
+    (void)map;
+    return decode_forgiving(arena, value, sextet_of);
+}
+
+static uint8_t url_sextet_of(uint8_t c) { return sextet_of(c == '-' ? '+' : c == '_' ? '/' : c); }
+
+static sl_slice base64_decode_url(sl_arena *arena, const sl_unicode_map *map, sl_slice value) {
+    (void)map;
+    return decode_forgiving(arena, value, url_sextet_of);
+}
+
+const sl_transformation sl_transformation_base64_url = {
+    "base64DecodeExt", NULL, is_filled, SL_CLASS_ANY, base64_decode_url,
+    "decodes Base64, skipping bytes outside the alphabet"};
 
 static sl_slice base64_encode(sl_arena *arena, const sl_unicode_map *map, sl_slice value) {
     (void)map;

@@ -31,6 +31,11 @@ typedef struct sl_transformation {
 /* By name, ASCII case ignored, aliases included (normalisePath, utf8toUnicode, cmd_line …); NULL when unknown.
  * "none" is not in the table: it is a word of the rule language. */
 const sl_transformation *sl_transformation_find(sl_slice name);
+/* What a rule set means by a name: the row, or its variant where an option asks for another reading. */
+struct sl_ruleset;
+const sl_transformation *sl_transformation_of(const struct sl_ruleset *rules, sl_slice name);
+/* base64DecodeExt that takes - and _ for + and /, as Coraza's does. */
+extern const sl_transformation sl_transformation_base64_url;
 /* lowercase and uppercase: they change nothing but the case of ASCII letters. */
 bool sl_transformation_is_case_only(const sl_transformation *transformation);
 /* All rows, in the order of the registry; NULL past the end. */

@@ -160,7 +160,7 @@ bool sl_variable_parse(sl_txn *txn, sl_slice text, sl_target *target) {
         target->key_hash = sl_hash_fold(target->key);
         return true;
     }
-    target->variable = sl_variable_find(name);
+    target->variable = sl_variable_of(txn->rules, name);
     if (target->variable == NULL) return false;
     if (split == SIZE_MAX) return true;
     if (target->variable->kind == SL_SCALAR) return false;

@@ -32,3 +32,11 @@ const sl_variable *sl_variable_find(sl_slice name) {
     }
     return NULL;
 }
+
+const sl_variable *sl_variable_of(const sl_ruleset *rules, sl_slice name) {
+    const sl_variable *known = sl_variable_find(name);
+    for (size_t i = 0; known == NULL && rules != NULL && i < rules->own_collection_count; i++) {
+        if (sl_slice_equal_fold(rules->own_collections[i].name, name)) known = rules->own_collections[i].variable;
+    }
+    return known;
+}

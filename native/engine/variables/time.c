@@ -6,6 +6,7 @@
 #include "base/digits.h"
 #include "base/strbuf.h"
 #include "run/clock.h"
+#include "run/trace.h"
 #include "variables/families.h"
 
 static bool field(sl_txn *txn, const char *format, sl_slice *value) {
@@ -47,16 +48,9 @@ static bool combined(sl_txn *txn, sl_slice *value) {
 }
 /* v2's one text of all. */
 static bool all_counters(sl_txn *txn, sl_slice *value) {
-    sl_slice sum;
-    combined(txn, &sum);
     sl_strbuf text;
     sl_strbuf_init(&text, &txn->arena, 128);
-    sl_strbuf_add_z(&text, "combined=");
-    sl_strbuf_add(&text, sum);
-    for (int phase = 1; phase < SL_PHASES; phase++) {
-        sl_strbuf_add_format(&text, ", p%d=%lld", phase, (long long)txn->phase_us[phase]);
-    }
-    sl_strbuf_add_z(&text, ", sr=0, sw=0, l=0, gc=0");
+    sl_trace_add_stopwatch(&text, txn);
     *value = sl_strbuf_slice(&text);
     return true;
 }

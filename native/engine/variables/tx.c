@@ -44,6 +44,19 @@ static const sl_members *global(sl_txn *txn) { return open_members(txn, SL_GLOBA
 static const sl_members *resource(sl_txn *txn) { return open_members(txn, SL_RESOURCE); }
 static const sl_members *session(sl_txn *txn) { return open_members(txn, SL_SESSION); }
 static const sl_members *user(sl_txn *txn) { return open_members(txn, SL_USER); }
+/* One function for each place: what makes members is not told which row asked. */
+#define OWN(index) \
+    static const sl_members *own_##index(sl_txn *txn) { return open_members(txn, (sl_collection_id)(SL_OWN + (index))); }
+OWN(0) OWN(1) OWN(2) OWN(3) OWN(4) OWN(5) OWN(6) OWN(7) OWN(8) OWN(9) OWN(10)
+
+const sl_variable *sl_variable_own(sl_arena *arena, const char *name, size_t index) {
+    static const sl_members *(*const members[sl_own_collections_max])(sl_txn *txn) = {
+        own_0, own_1, own_2, own_3, own_4, own_5, own_6, own_7, own_8, own_9, own_10};
+    sl_variable *row = SL_NEW(arena, sl_variable);
+    *row = (sl_variable){.name = name, .kind = SL_COLLECTION, .members = members[index], .has_macro_keys = true};
+    return row;
+}
+
 static const sl_members *geo(sl_txn *txn) { return &txn->geo; }
 
 #define PERSISTENT_ROW(row_name, function, text) \

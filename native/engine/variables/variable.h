@@ -65,6 +65,10 @@ typedef struct sl_variable {
 
 /* By name, ASCII case ignored; NULL when unknown. */
 const sl_variable *sl_variable_find(sl_slice name);
+/* The same among the collections of a rule set's own, too. rules may be NULL. */
+const sl_variable *sl_variable_of(const sl_ruleset *rules, sl_slice name);
+/* A row for the rule set's own collection of that number; name as rules show it, upper case. */
+const sl_variable *sl_variable_own(sl_arena *arena, const char *name, size_t index);
 const sl_variable *sl_variable_at(size_t index);
 size_t sl_variable_count(void);
 
