@@ -69,6 +69,15 @@ export interface WafOptions {
     /** `t:base64DecodeExt` takes - and _ for + and / (Coraza). */
     base64Url?: boolean
   }
+  /** What audit records show. */
+  audit?: {
+    /** Bytes of a body; what is longer is cut. Default: 65536 in JSON, 1048576 in the Native format. */
+    bodyLimit?: number
+    /** What is not UTF-8 in JSON: 'replace' (default) writes U+FFFD, 'base64' adds a member `NAME_b64` with the bytes. */
+    binary?: 'replace' | 'base64'
+    /** Masks Authorization, Proxy-Authorization, Cookie and Set-Cookie, whatever the rules say. */
+    maskDefaults?: boolean
+  }
   /** The format of log lines: of libmodsecurity 3 (default), ModSecurity 2 or Coraza. */
   logFormat?: 'v3' | 'v2' | 'coraza'
 
@@ -113,6 +122,9 @@ export interface NativeOptions {
   readonly rsubAlwaysMatches: boolean
   readonly base64Url: boolean
   readonly logFormat: number
+  readonly auditBodyLimit: number | undefined
+  readonly auditBinaryBase64: boolean
+  readonly auditMaskDefaults: boolean
   readonly noAcceleration: boolean
   readonly denyOnStoreError: boolean
   readonly lua: {
@@ -279,6 +291,7 @@ export function readOptions(given: WafOptions = {}): CheckedOptions {
   const lua = readLua(options)
   readStore(options)
   const compat = options.object('compat')
+  const audit = options.object('audit')
   const native: NativeOptions = Object.freeze({
     cwd,
     engine: engineModes.indexOf(engine ?? ''),
@@ -291,6 +304,9 @@ export function readOptions(given: WafOptions = {}): CheckedOptions {
     logEveryMatch: compat.flag('logEveryMatch'),
     rsubAlwaysMatches: compat.flag('rsubAlwaysMatches'),
     base64Url: compat.flag('base64Url'),
+    auditBodyLimit: audit.count('bodyLimit'),
+    auditBinaryBase64: audit.word('binary', ['replace', 'base64']) === 'base64',
+    auditMaskDefaults: audit.flag('maskDefaults'),
     logFormat: logFormats.indexOf(options.word('logFormat', logFormats) ?? 'v3'),
     phraseSyntaxV2: compat.word('phraseSyntax', ['v2', 'v3']) === 'v2',
     noAcceleration: !options.flag('acceleration', true),
@@ -298,6 +314,7 @@ export function readOptions(given: WafOptions = {}): CheckedOptions {
     lua,
   })
   compat.finish()
+  audit.finish()
   options.finish()
   return { sources, native, storeKey: JSON.stringify([cwd, sources]) }
 }

@@ -59,6 +59,9 @@ Load::Load(const Napi::Array &sources, const Napi::Object &options) {
     read_flag(options, "execPerMatch", options_.exec_per_match);
     read_flag(options, "logEveryMatch", options_.log_every_match);
     read_flag(options, "phraseSyntaxV2", options_.phrase_syntax_v2);
+    read_count(options, "auditBodyLimit", options_.audit_body_limit_bytes);
+    read_flag(options, "auditBinaryBase64", options_.audit_binary_base64);
+    read_flag(options, "auditMaskDefaults", options_.audit_mask_defaults);
     options_.log_format = static_cast<seclua_log_format>(options.Get("logFormat").ToNumber().Int32Value());
     read_flag(options, "base64Url", options_.base64_url);
     read_flag(options, "rsubAlwaysMatches", options_.rsub_always_matches);

@@ -171,6 +171,33 @@ describe('the audit log', () => {
     )
   })
 
+  it('audit.bodyLimit, audit.binary and audit.maskDefaults say what a record shows', async () => {
+    const headers = { ...request.headers, Authorization: 'Basic YTpi', Cookie: 'id=1' }
+    for (const format of ['Native', 'JSON', 'JSON-v2', 'JSON-coraza']) {
+      const waf = Waf.loadSync({
+        cwd: folder,
+        rules: `${base}SecAuditLog ${format}.log\nSecAuditLogFormat ${format}\nSecAuditLogParts ABCFHZ`,
+        audit: { bodyLimit: 6, binary: 'base64', maskDefaults: true },
+      })
+      const body = Buffer.from('a=\xff\xfebcdef', 'latin1')
+      waf.evaluateSync({ ...request, headers, body }, { status: 200, headers: { 'Set-Cookie': 's=2' } })
+      await waf.close()
+      const found = readFileSync(join(folder, `${format}.log`), 'latin1')
+      for (const hidden of ['YTpi', 'id=1', 's=2']) assert.ok(!found.includes(hidden), found)
+      assert.ok(found.includes('**********'))
+      if (format === 'JSON' || format === 'JSON-coraza') {
+        const { transaction } = JSON.parse(text(`${format}.log`)) as {
+          transaction: { request: Record<string, unknown> }
+        }
+        assert.equal(transaction.request['body'], 'a=\ufffd\ufffdbc')
+        assert.equal(
+          transaction.request['body_b64'],
+          Buffer.from('a=\xff\xfebc', 'latin1').toString('base64'),
+        )
+      }
+    }
+  })
+
   it('what the server says of a request stands in part H', async () => {
     const waf = Waf.loadSync({ cwd: folder, rules: `${base}SecAuditLog audit.log\nSecAuditLogParts AHZ` })
     const tx = waf.transaction()

@@ -250,6 +250,26 @@ static void the_contract_holds_for_long_texts_of_one_pattern(void) {
     free(text);
 }
 
+/* compat.base64Url: the variant reads - and _ as base64DecodeExt reads + and /, and keeps its bound. */
+static void the_variant_for_addresses_reads_two_letters_more(void) {
+    enum { text_len_max = 64 };
+    uint8_t bytes[text_len_max], plain[text_len_max];
+    for (size_t round = 0; round < 20000; round++) {
+        const sl_slice text = sl_slice_of(bytes, next_random(text_len_max + 1));
+        fill(bytes, text.len, round % (alphabet_count + 1));
+        for (size_t i = 0; i < text.len; i++) plain[i] = bytes[i] == '-' ? '+' : bytes[i] == '_' ? '/' : bytes[i];
+        const sl_slice output = sl_transformation_base64_url.apply(&arena, NULL, text);
+        if (!sl_slice_equal(output, apply_named("base64DecodeExt", sl_slice_of(plain, text.len)))) {
+            fail("reads - and _ as + and /", "base64DecodeExt for addresses", text, output);
+        }
+        if (output.len > text.len) fail("length is in bounds", "base64DecodeExt for addresses", text, output);
+        if (sl_slice_equal(output, text) != sl_slice_same(output, text)) {
+            fail("equal bytes are the same slice", "base64DecodeExt for addresses", text, output);
+        }
+        if (round % 1000 == 0) sl_arena_reset(&arena);
+    }
+}
+
 static void some_transformations_do_nothing_the_second_time_and_some_undo_others(void) {
     static const char *const idempotent[] = {"trim",      "trimLeft",    "trimRight",    "lowercase",
                                              "uppercase", "removeNulls", "replaceNulls", "compressWhitespace"};
@@ -419,6 +439,7 @@ int main(int argc, char **argv) {
     the_contract_holds_for_random_texts();
     the_contract_holds_for_long_texts_of_one_pattern();
     some_transformations_do_nothing_the_second_time_and_some_undo_others();
+    the_variant_for_addresses_reads_two_letters_more();
     if (argc > 1) run_vectors(argv[1]);
     sl_arena_free(&arena);
     if (failures != 0) printf("%d failures\n", failures);

@@ -96,6 +96,9 @@ typedef struct seclua_options {
     bool base64_url;           /* compat.base64Url: t:base64DecodeExt takes - and _ for + and / */
     bool rsub_always_matches;  /* compat.rsubAlwaysMatches: also without a replacement, as in ModSecurity 2 */
     bool no_acceleration;      /* acceleration: false */
+    uint64_t audit_body_limit_bytes; /* of a body in an audit record; 0: 64 KiB in JSON, 1 MiB in the Native format */
+    bool audit_binary_base64;  /* what is not UTF-8 stands beside its text as NAME_b64 */
+    bool audit_mask_defaults;  /* Authorization, Proxy-Authorization, Cookie and Set-Cookie are masked unasked */
     seclua_log_format log_format; /* of the lines for the error log */
     seclua_commit commit;      /* when changes of persistent collections reach the store */
     bool deny_on_store_error;  /* onStoreError: 'deny': 503 when the store does not answer */

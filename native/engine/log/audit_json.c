@@ -103,7 +103,7 @@ static void put_request(sl_json *json, sl_txn *txn) {
     sl_json_put_text(json, "uri", sl_mask_uri(txn));
     if (sl_parts_has(txn, 'C')) {
         sl_shown_body body;
-        sl_parts_request_body(txn, sl_audit_body_bytes_max, &body);
+        sl_parts_request_body(txn, sl_audit_body_limit(txn), &body);
         put_body(json, &body);
     }
     if (sl_parts_has(txn, 'B')) put_headers(json, txn, &txn->request_headers, SL_MASK_REQUEST_HEADER);
@@ -116,7 +116,7 @@ static void put_response(sl_json *json, sl_txn *txn) {
     sl_json_put_integer(json, "http_code", sl_parts_status(txn));
     if (sl_parts_has(txn, 'E') && txn->response_body.len != 0) {
         sl_shown_body body;
-        sl_parts_response_body(txn, sl_audit_body_bytes_max, &body);
+        sl_parts_response_body(txn, sl_audit_body_limit(txn), &body);
         put_body(json, &body);
     }
     if (sl_parts_has(txn, 'F')) put_headers(json, txn, &txn->response_headers, SL_MASK_RESPONSE_HEADER);
@@ -201,7 +201,7 @@ static void put_messages(sl_json *json, sl_txn *txn) {
 
 sl_slice sl_audit_json(sl_txn *txn) {
     sl_json json;
-    sl_json_begin(&json, &txn->arena);
+    sl_audit_begin(&json, txn);
     sl_json_open_object(&json);
     sl_json_key(&json, "transaction");
     sl_json_open_object(&json);

@@ -63,7 +63,7 @@ static void put_request(sl_json *json, sl_txn *txn) {
     }
     if (sl_parts_has(txn, 'C')) {
         sl_shown_body body;
-        sl_parts_request_body(txn, sl_audit_body_bytes_max, &body);
+        sl_parts_request_body(txn, sl_audit_body_limit(txn), &body);
         sl_json_put_text(json, "body", body.is_hidden ? SL_EMPTY : body.text);
     }
     if (sl_parts_has(txn, 'J')) put_files(json, txn);
@@ -79,7 +79,7 @@ static void put_response(sl_json *json, sl_txn *txn) {
     if (sl_parts_has(txn, 'F')) put_lists(json, txn, "headers", &txn->response_headers, SL_MASK_RESPONSE_HEADER);
     if (sl_parts_has(txn, 'E')) {
         sl_shown_body body;
-        sl_parts_response_body(txn, sl_audit_body_bytes_max, &body);
+        sl_parts_response_body(txn, sl_audit_body_limit(txn), &body);
         sl_json_put_text(json, "body", body.text);
     }
     sl_json_close_object(json);
@@ -165,7 +165,7 @@ static void put_messages(sl_json *json, sl_txn *txn) {
 
 sl_slice sl_audit_json_coraza(sl_txn *txn) {
     sl_json json;
-    sl_json_begin(&json, &txn->arena);
+    sl_audit_begin(&json, txn);
     sl_json_open_object(&json);
     put_transaction(&json, txn);
     if (sl_parts_has(txn, 'H') || sl_parts_has(txn, 'K')) put_messages(&json, txn);

@@ -53,7 +53,7 @@ static void put_request(sl_json *json, sl_txn *txn) {
     }
     if (sl_parts_has(txn, 'C') && txn->request_body.len != 0) {
         sl_shown_body body;
-        sl_parts_request_body(txn, sl_audit_body_bytes_max, &body);
+        sl_parts_request_body(txn, sl_audit_body_limit(txn), &body);
         sl_json_key(json, "body");
         sl_json_open_array(json);
         if (!body.is_hidden) sl_json_text(json, body.text);
@@ -62,7 +62,7 @@ static void put_request(sl_json *json, sl_txn *txn) {
     if (sl_parts_has(txn, 'I') && txn->multipart != NULL) {
         sl_strbuf fields;
         sl_strbuf_init(&fields, &txn->arena, 256);
-        sl_audit_add_fields(&fields, txn, sl_audit_body_bytes_max);
+        sl_audit_add_fields(&fields, txn, sl_audit_body_limit(txn));
         sl_json_put_text(json, "fake_body", sl_strbuf_slice(&fields));
     }
     sl_json_close_object(json);
@@ -78,7 +78,7 @@ static void put_response(sl_json *json, sl_txn *txn) {
     }
     if (sl_parts_has(txn, 'E') && txn->response_body.len != 0) {
         sl_shown_body body;
-        sl_parts_response_body(txn, sl_audit_body_bytes_max, &body);
+        sl_parts_response_body(txn, sl_audit_body_limit(txn), &body);
         sl_json_put_text(json, "body", body.text);
     }
     sl_json_close_object(json);
@@ -181,7 +181,7 @@ static void put_audit_data(sl_json *json, sl_txn *txn) {
 
 sl_slice sl_audit_json_v2(sl_txn *txn) {
     sl_json json;
-    sl_json_begin(&json, &txn->arena);
+    sl_audit_begin(&json, txn);
     sl_json_open_object(&json);
     put_head(&json, txn);
     put_request(&json, txn);

@@ -16,7 +16,10 @@
 #include "run/clock.h"
 #include "run/trace.h"
 
-enum { body_bytes_max = 1024 * 1024 };
+static size_t body_limit(const sl_txn *txn) {
+    const uint64_t asked = txn->rules->options.audit_body_limit_bytes;
+    return asked == 0 ? 1024 * 1024 : (size_t)asked;
+}
 
 typedef struct record {
     sl_strbuf out;
@@ -127,7 +130,7 @@ static void add_response_headers(record *r) {
 static void add_request_body(record *r) {
     if (r->txn->request_body.len == 0) return;
     sl_shown_body body;
-    sl_parts_request_body(r->txn, body_bytes_max, &body);
+    sl_parts_request_body(r->txn, body_limit(r->txn), &body);
     r->is_body_hidden = body.is_hidden;
     if (body.is_hidden) return;
     r->is_body_cut = body.is_cut;
@@ -138,7 +141,7 @@ static void add_request_body(record *r) {
 static void add_response_body(record *r) {
     if (r->txn->response_body.len == 0) return;
     sl_shown_body body;
-    sl_parts_response_body(r->txn, body_bytes_max, &body);
+    sl_parts_response_body(r->txn, body_limit(r->txn), &body);
     boundary(r, 'E');
     sl_strbuf_add(&r->out, body.text);
 }
@@ -146,7 +149,7 @@ static void add_response_body(record *r) {
 static void add_fields(record *r) {
     if (r->txn->multipart == NULL) return;
     boundary(r, 'I');
-    sl_audit_add_fields(&r->out, r->txn, body_bytes_max);
+    sl_audit_add_fields(&r->out, r->txn, body_limit(r->txn));
     sl_strbuf_add_byte(&r->out, '\n');
 }
 

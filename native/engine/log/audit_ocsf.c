@@ -133,7 +133,7 @@ static void put_metadata(sl_json *json, const sl_txn *txn) {
 
 sl_slice sl_audit_ocsf(sl_txn *txn) {
     sl_json json;
-    sl_json_begin(&json, &txn->arena);
+    sl_audit_begin(&json, txn);
     sl_json_open_object(&json);
     put_class(&json, txn);
     put_request(&json, txn);

@@ -9,6 +9,16 @@
 
 enum { text_bytes_max = 8192 /* of msg, data and tags */ };
 
+void sl_audit_begin(sl_json *json, sl_txn *txn) {
+    sl_json_begin(json, &txn->arena);
+    json->keeps_bytes = txn->rules->options.audit_binary_base64;
+}
+
+size_t sl_audit_body_limit(const sl_txn *txn) {
+    const uint64_t asked = txn->rules->options.audit_body_limit_bytes;
+    return asked == 0 ? 64 * 1024 : (size_t)asked;
+}
+
 sl_slice sl_audit_cut(sl_slice text) {
     return sl_slice_of(text.ptr, text.len < text_bytes_max ? text.len : text_bytes_max);
 }

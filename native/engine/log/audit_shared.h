@@ -10,8 +10,10 @@
 extern "C" {
 #endif
 
-enum { sl_audit_body_bytes_max = 64 * 1024 };
-
+/* Begins a record as the options want it. */
+void sl_audit_begin(sl_json *json, sl_txn *txn);
+/* Bytes of a body that a record of JSON shows. */
+size_t sl_audit_body_limit(const sl_txn *txn);
 /* The first bytes of a text that may be long. */
 sl_slice sl_audit_cut(sl_slice text);
 /* A number as text, in the arena. */

@@ -3,6 +3,8 @@
  * frames, and nothing of theirs may be left behind. */
 #include "log/json.h"
 
+#include "transformations/transformation.h"
+
 #include <yajl/yajl_gen.h>
 
 #include "base/check.h"
@@ -41,6 +43,7 @@ static void done(yajl_gen_status status) {
 
 void sl_json_begin(sl_json *json, sl_arena *arena) {
     const yajl_alloc_funcs memory = {arena_malloc, arena_realloc, arena_free, arena};
+    json->keeps_bytes = false;
     sl_strbuf_init(&json->out, arena, 4096);
     json->generator = yajl_gen_alloc(&memory);
     yajl_gen_config(json->generator, yajl_gen_print_callback, print, &json->out);
@@ -110,9 +113,20 @@ void sl_json_text(sl_json *json, sl_slice text) {
     add_valid(json, sl_strbuf_slice(&repaired));
 }
 
+static void put_bytes(sl_json *json, const char *key, sl_slice text) {
+    const sl_transformation *encode = sl_transformation_find(SL_LIT("base64Encode"));
+    sl_strbuf name;
+    sl_strbuf_init(&name, json->out.arena, 32);
+    sl_strbuf_add_z(&name, key);
+    sl_strbuf_add_z(&name, "_b64");
+    add_valid(json, sl_strbuf_slice(&name));
+    add_valid(json, encode->apply(json->out.arena, NULL, text));
+}
+
 void sl_json_put_text(sl_json *json, const char *key, sl_slice text) {
     sl_json_key(json, key);
     sl_json_text(json, text);
+    if (json->keeps_bytes && valid_prefix(text) != text.len) put_bytes(json, key, text);
 }
 
 void sl_json_put_integer(sl_json *json, const char *key, int64_t number) {

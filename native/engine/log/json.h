@@ -15,6 +15,7 @@ struct yajl_gen_t;
 typedef struct sl_json {
     struct yajl_gen_t *generator;
     sl_strbuf out;
+    bool keeps_bytes; /* texts that are not UTF-8 get a sibling NAME_b64; set it after sl_json_begin */
 } sl_json;
 
 void sl_json_begin(sl_json *json, sl_arena *arena);
