@@ -91,11 +91,14 @@ describe('the manual', () => {
       ]),
     )
     const documented = all(textOf('docs/api.md'), /^\| `([\w.]+)` \|/gm)
+    const groups = [...waf.matchAll(/^ {2}(\w+)\?: \{\n([^]*?)^ {2}\}/gm)]
     const names = [
-      ...all(waf, /^ {2}(\w+)\?:/gm),
-      ...all(waf, /^ {4}(\w+)\?:/gm).map((name) => `compat.${name}`),
+      ...all(waf, /^ {2}(\w+)\?: [^{\n]+$/gm).filter((name) => name !== 'lua'),
+      ...groups.flatMap(([, group = '', body = '']) =>
+        all(body, /^ {4}(\w+)\?:/gm).map((name) => `${group}.${name}`),
+      ),
       ...all(lua, /^ {2}(\w+)\?:/gm).map((name) => `lua.${name}`),
-    ].filter((name) => name !== 'lua' && name !== 'compat')
+    ]
     assert.ok(names.length > 15)
     for (const name of names) assert.ok(documented.includes(name), `docs/api.md lacks ${name}`)
   })
