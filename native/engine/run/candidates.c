@@ -82,8 +82,9 @@ static void list_members(sl_txn *txn, const sl_variable *variable, struct sl_vie
     }
 }
 
-/* What a target selects holds until the next phase, or until a list grows. */
-static uint64_t now(const sl_txn *txn) { return (uint64_t)txn->list_growths << 8 | txn->cursor.phase; }
+/* What a target selects holds until the next phase, or until a list grows. Never 0, which a view that was not made says:
+ * there is a phase 0. */
+static uint64_t now(const sl_txn *txn) { return (uint64_t)txn->list_growths << 8 | (txn->cursor.phase + 1u); }
 
 void sl_candidates_grown(sl_txn *txn) {
     txn->list_growths++;
