@@ -10,10 +10,8 @@
 #include "log/mask.h"
 #include "log/message.h"
 #include "log/parts.h"
-#include "log/platform.h"
 #include "log/stamp.h"
 #include "run/clock.h"
-#include "transformations/digest.h"
 
 /* ---- header of the record ---- */
 
@@ -84,9 +82,8 @@ static bool is_version_number(sl_slice text) {
     return true;
 }
 
-static void put_http_version(sl_json *json, sl_slice protocol) {
-    const size_t slash = sl_slice_find_byte(protocol, '/');
-    const sl_slice version = slash == SIZE_MAX ? protocol : sl_slice_from(protocol, slash + 1);
+static void put_http_version(sl_json *json, const sl_txn *txn) {
+    const sl_slice version = sl_parts_http_version(txn);
     sl_json_key(json, "http_version");
     if (is_version_number(version)) {
         sl_json_number(json, version);
@@ -99,7 +96,7 @@ static void put_request(sl_json *json, sl_txn *txn) {
     sl_json_key(json, "request");
     sl_json_open_object(json);
     sl_json_put_text(json, "method", txn->method);
-    put_http_version(json, txn->protocol);
+    put_http_version(json, txn);
     sl_json_put_text(json, "uri", sl_mask_uri(txn));
     if (sl_parts_has(txn, 'C')) {
         sl_shown_body body;

@@ -45,18 +45,13 @@ static void put_files(sl_json *json, const sl_txn *txn) {
     sl_json_close_array(json);
 }
 
-static sl_slice version_of(sl_slice protocol) {
-    const size_t slash = sl_slice_find_byte(protocol, '/');
-    return slash == SIZE_MAX ? protocol : sl_slice_from(protocol, slash + 1);
-}
-
 static void put_request(sl_json *json, sl_txn *txn) {
     sl_json_key(json, "request");
     sl_json_open_object(json);
     sl_json_put_text(json, "method", txn->method);
     sl_json_put_text(json, "protocol", txn->protocol);
     sl_json_put_text(json, "uri", sl_mask_uri(txn));
-    sl_json_put_text(json, "http_version", version_of(txn->protocol));
+    sl_json_put_text(json, "http_version", sl_parts_http_version(txn));
     if (sl_parts_has(txn, 'B')) {
         put_lists(json, txn, "headers", &txn->request_headers, SL_MASK_REQUEST_HEADER);
         put_lists(json, txn, "args", &txn->args, SL_MASK_ARG);

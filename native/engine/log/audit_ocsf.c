@@ -41,12 +41,11 @@ static sl_slice query_of(sl_slice uri) {
 
 static void put_request(sl_json *json, sl_txn *txn) {
     const sl_slice uri = sl_mask_uri(txn);
-    const size_t slash = sl_slice_find_byte(txn->protocol, '/');
     sl_json_key(json, "http_request");
     sl_json_open_object(json);
     sl_json_put_text(json, "uid", txn->id);
     sl_json_put_text(json, "http_method", txn->method);
-    sl_json_put_text(json, "version", slash == SIZE_MAX ? txn->protocol : sl_slice_from(txn->protocol, slash + 1));
+    sl_json_put_text(json, "version", sl_parts_http_version(txn));
     sl_json_put_text(json, "args", query_of(uri));
     sl_json_key(json, "url");
     sl_json_open_object(json);

@@ -66,6 +66,11 @@ sl_slice sl_parts_request_header(sl_txn *txn, sl_slice name) {
     return header == NULL ? SL_EMPTY : sl_mask_header(txn, SL_MASK_REQUEST_HEADER, header);
 }
 
+sl_slice sl_parts_http_version(const sl_txn *txn) {
+    const size_t slash = sl_slice_find_byte(txn->protocol, '/');
+    return slash == SIZE_MAX ? txn->protocol : sl_slice_from(txn->protocol, slash + 1);
+}
+
 sl_slice sl_parts_request_line(sl_txn *txn) {
     sl_strbuf line;
     sl_strbuf_init(&line, &txn->arena, 128);

@@ -26,6 +26,8 @@ typedef struct sl_shown_body {
 void sl_parts_request_body(sl_txn *txn, size_t limit, sl_shown_body *out);
 void sl_parts_response_body(const sl_txn *txn, size_t limit, sl_shown_body *out);
 
+/* What follows HTTP/ in the request's protocol. */
+sl_slice sl_parts_http_version(const sl_txn *txn);
 /* "GET /path HTTP/1.1", the query masked. */
 sl_slice sl_parts_request_line(sl_txn *txn);
 /* Value of the first request header of that name; empty when absent. Masked. */
