@@ -198,11 +198,12 @@ class Walker {
             for (const std::string &text : set) length = std::max(length, text.size());
             return length;
         }
-        // Both sides may name the same end of the text: ^^a is ^a.
+        // An end of the text that stands inside is left out: ^^a is ^a, and what has text on the wrong side of an end matches
+        // the empty text only ($^), or nothing.
         static std::string join(const std::string &left, const std::string &right) {
-            const bool repeats = !left.empty() && !right.empty() && left.back() == right.front() &&
-                                 (left.back() == text_start || left.back() == text_end);
-            return left + (repeats ? right.substr(1) : right);
+            if (left.empty() || right.empty()) return left + right;
+            const size_t kept = left.size() - (left.back() == text_end ? 1 : 0);
+            return left.substr(0, kept) + right.substr(right.front() == text_start ? 1 : 0);
         }
         void consider(const Need &need) {
             if (need.texts.empty()) return;
