@@ -68,6 +68,7 @@ export type SecluaErrorCode =
   | 'SECLUA_E_BODY_READ' // a request body that somebody read before the engine could
   | 'SECLUA_E_ABORTED' // the client went away before its request was complete
   | 'SECLUA_E_FETCH' // rules of an address that cannot be fetched, or are not the ones pinned
+  | 'SECLUA_E_STORE' // the store of persistent collections cannot be opened
   | 'SECLUA_E_NO_BINARY' // the addon is not there
   | 'SECLUA_E_CONFIG' // a configuration with errors; see ConfigError
 

@@ -10,4 +10,6 @@ export type { ConnectionInput, HeadersInput, RequestInput, ResponseInput } from 
 export type { EngineMode, LuaOptions, WafOptions } from './options.js'
 export { scriptTests } from './script-tests.js'
 export type { ScriptTest } from './script-tests.js'
+export { redisStore } from './stores/redis.js'
+export type { RedisStoreStats } from './stores/redis.js'
 export type { CollectionChange, CollectionStore, RecordChange } from './store.js'

@@ -36,6 +36,21 @@ export interface Loaded {
   readonly inspectsResponse: boolean
   /** Some transaction may be recorded. */
   readonly wantsAudit: boolean
+  /** SecPersistentStore: 'memory' or 'lmdb:' and a folder; '' when it is not there. */
+  readonly store: string
+}
+
+/** What a store has now, and what it did in this process. */
+export interface NativeStoreStats {
+  readonly records: number
+  readonly bytes: number
+  /** Records that reached their end. */
+  readonly expiries: number
+  /** Live records that had to make room. */
+  readonly evictions: number
+  /** Of files: transactions that wrote, and that could not. */
+  readonly commits: number
+  readonly failures: number
 }
 
 export interface NativeVerdict {
@@ -73,6 +88,8 @@ export interface NativeStats {
   readonly auditRecords: number
   readonly auditDropped: number
   readonly internalErrors: number
+  /** Loads and changes that the store of persistent collections did not answer. */
+  readonly storeErrors: number
   /** By number of the action. */
   readonly verdicts: readonly number[]
   readonly matches: Readonly<Record<string, number>>
@@ -109,6 +126,9 @@ interface Addon {
   ): void
   /** The memory store that threads share which load the same; see the binding for who shares. */
   openStore(key: string): Store
+  /** The store in the files of a folder, shared by all who open it. */
+  openFileStore(folder: string): Store
+  storeStats(store: Store): NativeStoreStats
   newEngine(rules: Rules, store: Store, predecessor: Engine | undefined): Engine
   release(held: Rules | Store | Engine): void
   stats(engine: Engine): NativeStats

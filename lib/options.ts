@@ -10,6 +10,7 @@ import { resolve } from 'node:path'
 import { SecluaError } from './errors.js'
 import { shippedRules } from './native.js'
 import type { CollectionStore } from './store.js'
+import { choiceOf, type StoreChoice } from './stores/choice.js'
 
 export type EngineMode = 'On' | 'DetectionOnly' | 'Off'
 
@@ -144,6 +145,8 @@ export interface NativeOptions {
 export interface CheckedOptions {
   readonly sources: readonly NativeSource[]
   readonly native: NativeOptions
+  /** undefined: what SecPersistentStore says, or memory. */
+  readonly store: StoreChoice | undefined
   /** Equal for equal rules of equal origin: threads that load the same share their memory store by it. */
   readonly storeKey: string
 }
@@ -258,17 +261,15 @@ function readLua(options: Reader): NativeOptions['lua'] {
   return checked
 }
 
-function readStore(options: Reader): void {
+function readStore(options: Reader, cwd: string): StoreChoice | undefined {
   const store = options.take('store')
-  if (store === undefined || store === 'memory') return
-  if (typeof store !== 'string' && (typeof store !== 'object' || store === null)) {
-    throw wrong('store', "'memory', the address of a store or an implementation", store)
+  if (store === undefined) return undefined
+  if (typeof store === 'object' && store !== null) {
+    throw new SecluaError('SECLUA_E_UNSUPPORTED', 'option store: this version takes no implementation')
   }
-  const shown = typeof store === 'string' ? store : 'an implementation of CollectionStore'
-  throw new SecluaError(
-    'SECLUA_E_UNSUPPORTED',
-    `option store: this version has the 'memory' store only, not ${shown}`,
-  )
+  const choice = typeof store === 'string' ? choiceOf(store, cwd) : undefined
+  if (choice === undefined) throw wrong('store', "'memory' or 'lmdb:<folder>'", store)
+  return choice
 }
 
 function readSources(options: Reader): NativeSource[] {
@@ -289,7 +290,7 @@ export function readOptions(given: WafOptions = {}): CheckedOptions {
   const commit = options.word('commit', commits)
   const allowExec = options.flagOrNames('allowExec')
   const lua = readLua(options)
-  readStore(options)
+  const store = readStore(options, cwd)
   const compat = options.object('compat')
   const audit = options.object('audit')
   const native: NativeOptions = Object.freeze({
@@ -316,5 +317,5 @@ export function readOptions(given: WafOptions = {}): CheckedOptions {
   compat.finish()
   audit.finish()
   options.finish()
-  return { sources, native, storeKey: JSON.stringify([cwd, sources]) }
+  return { sources, native, store, storeKey: JSON.stringify([cwd, sources]) }
 }

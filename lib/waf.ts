@@ -22,12 +22,16 @@ import { addon, loadAsync, type Engine, type Loaded, type Store } from './native
 import { fetchSources, refuseRemote } from './remote.js'
 import { readOptions, type CheckedOptions, type WafOptions } from './options.js'
 import { luaStats } from './script-stats.js'
+import { choiceOf, openStore, type StoreChoice } from './stores/choice.js'
 import { actions, Transaction } from './transaction.js'
 
 /** What is in force between two reloads. */
 interface Active {
   readonly engine: Engine
   readonly loaded: Loaded
+  /** Of persistent collections: they outlive a reload, unless it names another store. */
+  readonly store: Store
+  readonly storeChoice: StoreChoice
 }
 
 /** Only the package's own files can name it, so that nobody makes a Waf without loading one. */
@@ -35,12 +39,17 @@ const ownConstruction: unique symbol = Symbol('load')
 
 const defaultAddress = '127.0.0.1'
 
-function activate(loaded: Loaded, store: Store, predecessor: Engine | undefined): Active {
+const isSameStore = (a: StoreChoice, b: StoreChoice): boolean => JSON.stringify(a) === JSON.stringify(b)
+
+function activate(loaded: Loaded, checked: CheckedOptions, predecessor: Active | undefined): Active {
   const { rules, diagnostics } = loaded
   if (rules === null) throw new ConfigError(diagnostics)
-  const engine = addon.newEngine(rules, store, predecessor)
+  const storeChoice = checked.store ?? choiceOf(loaded.store, checked.native.cwd) ?? { kind: 'memory' }
+  const keeps = predecessor !== undefined && isSameStore(storeChoice, predecessor.storeChoice)
+  const store = keeps ? predecessor.store : openStore(storeChoice, checked.storeKey)
+  const engine = addon.newEngine(rules, store, predecessor?.engine)
   addon.release(rules) // the engine holds it from here on
-  return { engine, loaded }
+  return { engine, loaded, store, storeChoice }
 }
 
 /**
@@ -52,8 +61,6 @@ function activate(loaded: Loaded, store: Store, predecessor: Engine | undefined)
  * app.use(waf.express())
  */
 export class Waf extends EventEmitter<WafEvents> {
-  /** Persistent collections outlive a reload. */
-  readonly #store: Store
   #options: WafOptions
   #active: Active
   #isClosed = false
@@ -61,13 +68,12 @@ export class Waf extends EventEmitter<WafEvents> {
   #reloads: Promise<void> = Promise.resolve()
 
   /** @internal */
-  constructor(token: typeof ownConstruction, options: WafOptions, store: Store, active: Active) {
+  constructor(token: typeof ownConstruction, options: WafOptions, active: Active) {
     super()
     if ((token as unknown) !== ownConstruction) {
       throw new SecluaError('SECLUA_E_ARGUMENT', 'a Waf is made by Waf.load or Waf.loadSync')
     }
     this.#options = options
-    this.#store = store
     this.#active = active
   }
 
@@ -97,9 +103,7 @@ export class Waf extends EventEmitter<WafEvents> {
   }
 
   static #open(options: WafOptions, checked: CheckedOptions, loaded: Loaded): Waf {
-    if (loaded.rules === null) throw new ConfigError(loaded.diagnostics)
-    const store = addon.openStore(checked.storeKey)
-    return new Waf(ownConstruction, options, store, activate(loaded, store, undefined))
+    return new Waf(ownConstruction, options, activate(loaded, checked, undefined))
   }
 
   /**
@@ -121,10 +125,11 @@ export class Waf extends EventEmitter<WafEvents> {
     const checked = readOptions(options)
     const loaded = await loadAsync(await fetchSources(checked.sources), checked.native)
     this.#requireOpen()
-    const old = this.#active.engine
-    this.#active = activate(loaded, this.#store, old)
+    const old = this.#active
+    this.#active = activate(loaded, checked, old)
     this.#options = options
-    addon.release(old)
+    addon.release(old.engine)
+    if (this.#active.store !== old.store) addon.release(old.store)
   }
 
   /** Rules that can be addressed by id; a chain counts once. */
@@ -246,6 +251,11 @@ export class Waf extends EventEmitter<WafEvents> {
       verdicts: Object.fromEntries(actions.map((action, number) => [action, verdicts[number] ?? 0])),
       lua: luaStats(stats),
       audit: { records: auditRecords, dropped: auditDropped },
+      store: {
+        kind: this.#active.storeChoice.kind,
+        errors: stats.storeErrors,
+        ...addon.storeStats(this.#active.store),
+      },
     }
   }
 
@@ -261,7 +271,7 @@ export class Waf extends EventEmitter<WafEvents> {
     this.#isClosed = true
     this.#finalStats = this.#stats()
     addon.release(this.#active.engine)
-    addon.release(this.#store)
+    addon.release(this.#active.store)
   }
 
   #begin(connection: ConnectionInput): number {

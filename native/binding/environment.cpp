@@ -25,6 +25,7 @@ void add_stats(seclua_stats &sum, const seclua_stats &more) {
     sum.audit_records += more.audit_records;
     sum.audit_dropped += more.audit_dropped;
     sum.internal_errors += more.internal_errors;
+    sum.store_errors += more.store_errors;
 }
 
 void add_scripts(ScriptTotals &sums, const seclua_engine *engine) {

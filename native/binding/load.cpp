@@ -116,6 +116,7 @@ Napi::Value Load::result(Napi::Env env) {
     out.Set("canWait", info.can_wait);
     out.Set("inspectsResponse", info.inspects_response_headers || info.inspects_response_body);
     out.Set("wantsAudit", info.wants_audit);
+    out.Set("store", Napi::Value(env, text_to_js(env, info.store)));
     return out;
 }
 

@@ -96,6 +96,15 @@ Napi::Value open_store(const Napi::CallbackInfo &info) {
     return {info.Env(), box(info.Env(), std::move(store))};
 }
 
+// (folder): the store in its files. The engine library shares it among all who open it in this process.
+Napi::Value open_file_store(const Napi::CallbackInfo &info) {
+    const std::string folder = info[0].ToString().Utf8Value();
+    char error[512] = "";
+    seclua_store *store = seclua_store_file_open(slice_of(folder), error, sizeof error);
+    if (store == nullptr) throw Napi::Error::New(info.Env(), error);
+    return {info.Env(), box(info.Env(), std::make_shared<Store>(store))};
+}
+
 // ---- engines ----
 
 template <class T>
@@ -160,6 +169,7 @@ Napi::Value stats(const Napi::CallbackInfo &info) {
         {"auditRecords", sum.audit_records},
         {"auditDropped", sum.audit_dropped},
         {"internalErrors", sum.internal_errors},
+        {"storeErrors", sum.store_errors},
     };
     auto out = Napi::Object::New(env);
     for (const auto &[name, value] : counters) out.Set(name, static_cast<double>(value));
@@ -178,6 +188,19 @@ Napi::Value stats(const Napi::CallbackInfo &info) {
         scripts.Set(scripts.Length(), script_to_js(env, name, script));
     }
     out.Set("scripts", scripts);
+    return out;
+}
+
+// (store): what it has and did.
+Napi::Value store_stats(const Napi::CallbackInfo &info) {
+    seclua_store_stats stats{};
+    seclua_store_stats_of(held_by<Store>(info, 0, "storeStats takes a store")->handle, &stats);
+    const std::pair<const char *, uint64_t> counters[] = {
+        {"records", stats.records},     {"bytes", stats.bytes},     {"expiries", stats.expiries},
+        {"evictions", stats.evictions}, {"commits", stats.commits}, {"failures", stats.failures},
+    };
+    auto out = Napi::Object::New(info.Env());
+    for (const auto &[name, value] : counters) out.Set(name, static_cast<double>(value));
     return out;
 }
 
@@ -207,6 +230,7 @@ void export_waf(Napi::Env env, Napi::Object exports) {
     using Function = Napi::Value (*)(const Napi::CallbackInfo &);
     const std::pair<const char *, Function> functions[] = {
         {"load", load},       {"loadAsync", load_async}, {"openStore", open_store}, {"newEngine", new_engine},
+        {"openFileStore", open_file_store}, {"storeStats", store_stats},
         {"release", release}, {"stats", stats},          {"version", version},
         {"vocabulary", vocabulary},
     };

@@ -1,89 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The memory store of persistent collections: life of records and variables, arithmetic, limits, threads.
- * Time is a number handed in, so nothing here sleeps. */
-#include <stdio.h>
-#include <stdlib.h>
+/* The stores of persistent collections that the engine has itself: life of records and variables, arithmetic, limits,
+ * threads; first what all of them must do alike, then what is the memory store's own. Time is a number handed in, so
+ * nothing here sleeps. */
+#include "collections_world.h"
 
-#include "base/thread.h"
 #include "collections/memory.h"
 
-static int failures;
-static const char *current;
-
-#define CHECK(condition)                                                               \
-    do {                                                                               \
-        if (!(condition)) {                                                            \
-            failures++;                                                                \
-            fprintf(stderr, "%s: line %d: %s\n", current, __LINE__, #condition);       \
-        }                                                                              \
-    } while (0)
-
-enum { start = 1000000, hour = 3600 };
-
-static void exhausted(void *context) {
-    (void)context;
-    fputs("out of memory\n", stderr);
-    exit(2);
-}
-
-/* A store, and what the last load said. */
-typedef struct world {
-    sl_store *store;
-    sl_arena arena;
-    sl_members members;
-    sl_record_info info;
-} world;
-
-static world world_of(seclua_store *store) {
-    world w = {.store = (sl_store *)store};
-    sl_arena_init(&w.arena, 0, exhausted, NULL);
-    return w;
-}
-
-static void world_end(world *w) {
-    sl_arena_free(&w->arena);
-    seclua_store_release((seclua_store *)w->store);
-}
-
-static sl_record_key key_of(const char *collection, const char *key) {
-    return (sl_record_key){.space = SL_EMPTY, .collection = sl_slice_z(collection), .key = sl_slice_z(key)};
-}
-
-static bool load_key(world *w, const sl_record_key *key, int64_t now) {
-    w->members = (sl_members){0};
-    return w->store->methods->load(w->store->self, key, now, &w->arena, &w->members, &w->info);
-}
-
-static void load(world *w, const char *collection, const char *key, int64_t now) {
-    const sl_record_key record = key_of(collection, key);
-    CHECK(load_key(w, &record, now));
-}
-
-static void apply(world *w, const char *collection, const char *key, int64_t now, int64_t timeout, sl_change change) {
-    const sl_record_key record = key_of(collection, key);
-    CHECK(w->store->methods->apply(w->store->self, &record, now, timeout, &change, 1));
-}
-
-static sl_change set(const char *name, const char *value) {
-    return (sl_change){.kind = SL_CHANGE_SET, .name = sl_slice_z(name), .value = sl_slice_z(value)};
-}
-static sl_change add(const char *name, int64_t delta) {
-    return (sl_change){.kind = SL_CHANGE_ADD, .name = sl_slice_z(name), .delta = delta};
-}
-static sl_change expire(const char *name, int64_t epoch) {
-    return (sl_change){.kind = SL_CHANGE_EXPIRE, .name = sl_slice_z(name), .expires_epoch = epoch};
-}
-static sl_change unset(const char *name) { return (sl_change){.kind = SL_CHANGE_UNSET, .name = sl_slice_z(name)}; }
-
-/* Is there a variable of that name with that value? value NULL: is there none? */
-static bool reads(const world *w, const char *name, const char *value) {
-    const sl_member *member = sl_members_find(&w->members, sl_slice_z(name));
-    if (value == NULL) return member == NULL;
-    return member != NULL && sl_slice_equal(member->value->slice, sl_slice_z(value));
-}
+/* The store under test. */
+static seclua_store *(*open_store)(void);
+static seclua_store *open_file(void) { return open_in(fresh_folder(), small_map, 1024 * small_map); }
 
 static void a_record_is_new_until_it_is_stored(void) {
-    world w = world_of(seclua_store_memory_new());
+    world w = world_of(open_store());
     load(&w, "ip", "a", start);
     CHECK(w.info.is_new && w.info.update_counter == 0 && w.info.update_epoch == 0 && w.info.create_epoch == start);
     CHECK(w.members.count == 0);
@@ -99,7 +27,7 @@ static void a_record_is_new_until_it_is_stored(void) {
 }
 
 static void a_variable_expires_and_its_record_lives_on(void) {
-    world w = world_of(seclua_store_memory_new());
+    world w = world_of(open_store());
     apply(&w, "ip", "a", start, hour, set("x", "1"));
     apply(&w, "ip", "a", start, hour, set("y", "2"));
     apply(&w, "ip", "a", start, hour, expire("x", start + 1));
@@ -114,7 +42,7 @@ static void a_variable_expires_and_its_record_lives_on(void) {
 }
 
 static void a_later_set_does_not_move_an_expiry(void) {
-    world w = world_of(seclua_store_memory_new());
+    world w = world_of(open_store());
     apply(&w, "ip", "a", start, hour, set("x", "1"));
     apply(&w, "ip", "a", start, hour, expire("x", start + 10));
     apply(&w, "ip", "a", start + 5, hour, set("x", "2"));
@@ -128,7 +56,7 @@ static void a_later_set_does_not_move_an_expiry(void) {
 }
 
 static void an_expiry_may_come_before_its_value(void) {
-    world w = world_of(seclua_store_memory_new());
+    world w = world_of(open_store());
     apply(&w, "ip", "a", start, hour, expire("x", start + 10));
     load(&w, "ip", "a", start);
     CHECK(reads(&w, "x", NULL));
@@ -141,7 +69,7 @@ static void an_expiry_may_come_before_its_value(void) {
 }
 
 static void a_record_ends_after_its_timeout_and_is_new_again(void) {
-    world w = world_of(seclua_store_memory_new());
+    world w = world_of(open_store());
     apply(&w, "ip", "a", start, 1, set("x", "1"));
     load(&w, "ip", "a", start);
     CHECK(!w.info.is_new);
@@ -159,7 +87,7 @@ static void a_record_ends_after_its_timeout_and_is_new_again(void) {
 }
 
 static void timeout_is_the_life_of_the_record_and_no_variable(void) {
-    world w = world_of(seclua_store_memory_new());
+    world w = world_of(open_store());
     apply(&w, "ip", "a", start, hour, set("timeout", "5"));
     load(&w, "ip", "a", start + 4);
     CHECK(!w.info.is_new && w.info.timeout_seconds == 5 && reads(&w, "timeout", NULL));
@@ -176,7 +104,7 @@ static void deprecation_lowers_by_full_periods_only(void) {
     for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
         CHECK(sl_collection_deprecated(vectors[i].value, vectors[i].amount, vectors[i].period, start,
                                        start + vectors[i].age) == vectors[i].result);
-        world w = world_of(seclua_store_memory_new());
+        world w = world_of(open_store());
         char value[24], expected[24];
         snprintf(value, sizeof value, "%lld", (long long)vectors[i].value);
         snprintf(expected, sizeof expected, "%lld", (long long)vectors[i].result);
@@ -192,7 +120,7 @@ static void deprecation_lowers_by_full_periods_only(void) {
 }
 
 static void a_counter_never_falls_below_zero_and_never_wraps(void) {
-    world w = world_of(seclua_store_memory_new());
+    world w = world_of(open_store());
     int64_t result = -1;
     sl_change change = add("n", -5);
     change.result = &result;
@@ -215,7 +143,7 @@ static void a_counter_never_falls_below_zero_and_never_wraps(void) {
 }
 
 static void names_ignore_case_and_unset_forgets_the_expiry(void) {
-    world w = world_of(seclua_store_memory_new());
+    world w = world_of(open_store());
     apply(&w, "ip", "a", start, hour, set("n", "1"));
     apply(&w, "ip", "a", start, hour, add("N", 1));
     apply(&w, "IP", "a", start, hour, expire("n", start + 5));
@@ -231,7 +159,7 @@ static void names_ignore_case_and_unset_forgets_the_expiry(void) {
 }
 
 static void space_collection_and_key_tell_records_apart(void) {
-    world w = world_of(seclua_store_memory_new());
+    world w = world_of(open_store());
     const sl_change change = set("x", "1");
     const sl_record_key first = {SL_LIT("app1"), SL_LIT("session"), SL_LIT("abc")};
     const sl_record_key others[] = {{SL_LIT("app2"), SL_LIT("session"), SL_LIT("abc")},
@@ -247,7 +175,7 @@ static void space_collection_and_key_tell_records_apart(void) {
 }
 
 static void keys_of_any_length_and_any_bytes_work(void) {
-    world w = world_of(seclua_store_memory_new());
+    world w = world_of(open_store());
     static char long_key[4096];
     memset(long_key, 'k', sizeof long_key);
     const sl_change change = set("x", "1");
@@ -267,7 +195,7 @@ static void keys_of_any_length_and_any_bytes_work(void) {
 }
 
 static void a_record_is_bounded_in_variables_names_and_values(void) {
-    world w = world_of(seclua_store_memory_new());
+    world w = world_of(open_store());
     char name[80];
     for (int i = 0; i < 100; i++) {
         snprintf(name, sizeof name, "v%d", i);
@@ -299,7 +227,7 @@ static void a_record_is_bounded_in_variables_names_and_values(void) {
 }
 
 static void a_batch_is_applied_in_order(void) {
-    world w = world_of(seclua_store_memory_new());
+    world w = world_of(open_store());
     int64_t result = 0;
     const sl_record_key key = key_of("ip", "a");
     const sl_change batch[] = {
@@ -327,8 +255,8 @@ static void a_flood_of_keys_evicts_the_oldest_and_stays_bounded(void) {
         snprintf(key, sizeof key, "k%d", i);
         apply(&w, "ip", key, start + i / 1000, hour, add("n", 1));
     }
-    sl_store_memory_stats stats;
-    sl_store_memory_stats_of((seclua_store *)w.store, &stats);
+    seclua_store_stats stats;
+    seclua_store_stats_of((seclua_store *)w.store, &stats);
     CHECK(stats.records <= cap + 1 && stats.records > cap * 9 / 10);
     CHECK(stats.evictions == (uint64_t)keys + 1 - stats.records && stats.expiries == 0);
     CHECK(stats.bytes < (uint64_t)cap * 400);
@@ -355,14 +283,14 @@ static void large_values_are_bounded_in_bytes(void) {
         snprintf(key, sizeof key, "k%d", i);
         apply(&w, "ip", key, start, hour, set("x", value));
     }
-    sl_store_memory_stats stats;
-    sl_store_memory_stats_of((seclua_store *)w.store, &stats);
+    seclua_store_stats stats;
+    seclua_store_stats_of((seclua_store *)w.store, &stats);
     CHECK(stats.bytes <= bytes_max && stats.evictions != 0);
     world_end(&w);
 }
 
 static void ended_records_leave_without_being_asked_for(void) {
-    world w = world_of(seclua_store_memory_new());
+    world w = world_of(open_store());
     char key[24];
     for (int i = 0; i < 10000; i++) {
         snprintf(key, sizeof key, "k%d", i);
@@ -372,8 +300,8 @@ static void ended_records_leave_without_being_asked_for(void) {
         snprintf(key, sizeof key, "later%d", i);
         apply(&w, "ip", key, start + 20, hour, add("n", 1));
     }
-    sl_store_memory_stats stats;
-    sl_store_memory_stats_of((seclua_store *)w.store, &stats);
+    seclua_store_stats stats;
+    seclua_store_stats_of((seclua_store *)w.store, &stats);
     CHECK(stats.records == 5000 && stats.expiries == 10000 && stats.evictions == 0);
     world_end(&w);
 }
@@ -385,7 +313,7 @@ static void records_are_found_however_they_came_and_went(void) {
     static int64_t counts[keys], ends[keys];
     memset(counts, 0, sizeof counts);
     memset(ends, 0, sizeof ends);
-    world w = world_of(seclua_store_memory_new());
+    world w = world_of(open_store());
     uint32_t state = 12345;
     char key[24], expected[24];
     int64_t now = start;
@@ -430,7 +358,7 @@ static void count_up(void *context) {
 }
 
 static void eight_threads_lose_no_add(void) {
-    world w = world_of(seclua_store_memory_new());
+    world w = world_of(open_store());
     sl_thread started[threads];
     for (int i = 0; i < threads; i++) CHECK(sl_thread_start(&started[i], count_up, &w));
     for (int i = 0; i < threads; i++) sl_thread_join(started[i]);
@@ -440,7 +368,7 @@ static void eight_threads_lose_no_add(void) {
 }
 
 static void a_store_lives_until_its_last_reference(void) {
-    world w = world_of(seclua_store_memory_new());
+    world w = world_of(open_store());
     apply(&w, "ip", "a", start, hour, set("x", "1"));
     CHECK(sl_store_acquire(w.store) == w.store);
     seclua_store_release((seclua_store *)w.store);
@@ -462,10 +390,7 @@ static void bookkeeping_names_are_read_only(void) {
 #define TEST(name) {#name, name}
 
 int main(void) {
-    static const struct {
-        const char *name;
-        void (*run)(void);
-    } tests[] = {
+    static const test of_all[] = {
         TEST(a_record_is_new_until_it_is_stored),
         TEST(a_variable_expires_and_its_record_lives_on),
         TEST(a_later_set_does_not_move_an_expiry),
@@ -479,17 +404,20 @@ int main(void) {
         TEST(keys_of_any_length_and_any_bytes_work),
         TEST(a_record_is_bounded_in_variables_names_and_values),
         TEST(a_batch_is_applied_in_order),
-        TEST(a_flood_of_keys_evicts_the_oldest_and_stays_bounded),
-        TEST(large_values_are_bounded_in_bytes),
         TEST(ended_records_leave_without_being_asked_for),
         TEST(records_are_found_however_they_came_and_went),
         TEST(eight_threads_lose_no_add),
         TEST(a_store_lives_until_its_last_reference),
+    };
+    static const test of_memory[] = {
+        TEST(a_flood_of_keys_evicts_the_oldest_and_stays_bounded),
+        TEST(large_values_are_bounded_in_bytes),
         TEST(bookkeeping_names_are_read_only),
     };
-    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
-        current = tests[i].name;
-        tests[i].run();
-    }
-    return failures == 0 ? 0 : 1;
+    open_store = open_file;
+    run_tests("file", of_all, sizeof of_all / sizeof *of_all);
+    open_store = seclua_store_memory_new;
+    run_tests("memory", of_all, sizeof of_all / sizeof *of_all);
+    run_tests("memory", of_memory, sizeof of_memory / sizeof *of_memory);
+    return end_tests();
 }

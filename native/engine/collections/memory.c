@@ -181,7 +181,25 @@ static void release(void *self) {
     free(store);
 }
 
-static const sl_store_methods methods = {.load = load, .apply = apply, .release = release};
+static void stats(void *self, seclua_store_stats *out) {
+    memory_store *store = self;
+    *out = (seclua_store_stats){0};
+    for (size_t i = 0; i < tables_max; i++) {
+        table *in = atomic_load_explicit(&store->tables[i], memory_order_acquire);
+        if (in == NULL) break;
+        for (size_t s = 0; s < shard_count; s++) {
+            sl_shard *shard = &in->shards[s];
+            sl_mutex_lock(&shard->mutex);
+            out->records += shard->record_count;
+            out->bytes += shard->bytes;
+            out->evictions += shard->evictions;
+            out->expiries += shard->expiries;
+            sl_mutex_unlock(&shard->mutex);
+        }
+    }
+}
+
+static const sl_store_methods methods = {.load = load, .apply = apply, .release = release, .stats = stats};
 
 seclua_store *sl_store_memory_new(const sl_store_memory_limits *limits) {
     memory_store *store = malloc(sizeof *store);
@@ -198,22 +216,4 @@ seclua_store *sl_store_memory_new(const sl_store_memory_limits *limits) {
 seclua_store *seclua_store_memory_new(void) {
     const sl_store_memory_limits limits = {.records_max = records_max_default, .bytes_max = bytes_max_default};
     return sl_store_memory_new(&limits);
-}
-
-void sl_store_memory_stats_of(const seclua_store *handle, sl_store_memory_stats *out) {
-    memory_store *store = ((const sl_store *)handle)->self;
-    *out = (sl_store_memory_stats){0};
-    for (size_t i = 0; i < tables_max; i++) {
-        table *in = atomic_load_explicit(&store->tables[i], memory_order_acquire);
-        if (in == NULL) break;
-        for (size_t s = 0; s < shard_count; s++) {
-            sl_shard *shard = &in->shards[s];
-            sl_mutex_lock(&shard->mutex);
-            out->records += shard->record_count;
-            out->bytes += shard->bytes;
-            out->evictions += shard->evictions;
-            out->expiries += shard->expiries;
-            sl_mutex_unlock(&shard->mutex);
-        }
-    }
 }

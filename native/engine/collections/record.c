@@ -55,6 +55,18 @@ void sl_record_free(sl_record *record) {
     free(record);
 }
 
+bool sl_record_restore(sl_record *record, size_t variable_count, sl_slice name, sl_slice value, bool has_value,
+                       int64_t expires_epoch) {
+    if (record->variables == NULL) {
+        record->variables = malloc(variable_count * sizeof *record->variables);
+        if (record->variables == NULL) return false;
+    }
+    sl_stored_variable *variable = new_variable(name, value, has_value, expires_epoch);
+    if (variable == NULL) return false;
+    record->variables[record->variable_count++] = variable;
+    return true;
+}
+
 /* ---- applying ---- */
 
 /* The variables as they will be. Slots below old_count stand for the record's own; NULL = gone. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One record of the memory store: its variables, its life, and how changes are applied to it. Knows no table
- * and no lock. */
+/* One record of a store in memory or in a file: its variables, its life, and how changes are applied to it. Knows no
+ * table and no lock. */
 #ifndef SL_COLLECTIONS_RECORD_H
 #define SL_COLLECTIONS_RECORD_H
 
@@ -35,6 +35,11 @@ typedef struct sl_record {
 /* NULL when memory runs out. */
 sl_record *sl_record_new(sl_slice identity, uint64_t hash, int64_t now);
 void sl_record_free(sl_record *record);
+
+/* Appends a variable of a record that is read back; variable_count is how many there will be. False when memory runs
+ * out. */
+bool sl_record_restore(sl_record *record, size_t variable_count, sl_slice name, sl_slice value, bool has_value,
+                       int64_t expires_epoch);
 
 /* All or nothing; false when memory runs out. Renews the record's life and counts the update. */
 bool sl_record_apply(sl_record *record, int64_t now, int64_t timeout_seconds, const sl_change *changes, size_t count);

@@ -32,3 +32,9 @@ void seclua_store_release(seclua_store *handle) {
     counted->store.methods->release(counted->store.self);
     free(counted);
 }
+
+void seclua_store_stats_of(const seclua_store *handle, seclua_store_stats *out) {
+    const sl_store *store = (const sl_store *)handle;
+    *out = (seclua_store_stats){0};
+    if (store->methods->stats != NULL) store->methods->stats(store->self, out);
+}

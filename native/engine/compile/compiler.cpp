@@ -100,6 +100,7 @@ void Compiler::describe() {
     info.rule_count = starters_.size();
     info.script_count = rules_->script_count;
     info.can_wait = rules_->can_wait;
+    info.store = config.persistent_store;
     info.has_body_access = config.request_body_access;
     info.request_body_limit_bytes = config.request_body_limit_bytes;
     info.wants_audit = info.wants_audit || config.audit_engine != SL_OFF; // a ctl may have said so

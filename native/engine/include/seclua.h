@@ -142,6 +142,7 @@ typedef struct seclua_ruleset_info {
     bool has_body_access;
     bool wants_audit;    /* some transaction may be recorded */
     uint64_t request_body_limit_bytes;
+    seclua_slice store;  /* SecPersistentStore: "memory" or "lmdb:" and a folder; empty: not said */
 } seclua_ruleset_info;
 void seclua_ruleset_describe(const seclua_ruleset *rules, seclua_ruleset_info *out);
 
@@ -150,7 +151,19 @@ void seclua_ruleset_describe(const seclua_ruleset *rules, seclua_ruleset_info *o
 seclua_store *seclua_store_memory_new(void); /* thread-safe; shared by engines of any thread */
 /* A store that the caller answers for: loading and applying suspend the transaction. For rule sets of has_remote_store. */
 seclua_store *seclua_store_remote_new(void);
+/* The same in files of a folder, which is made when it is missing: shared with other processes of this machine, and with
+ * whoever opens the folder in this process. NULL: error says why, NUL-terminated. */
+seclua_store *seclua_store_file_open(seclua_slice folder, char *error, size_t error_size);
 void seclua_store_release(seclua_store *store);
+
+typedef struct seclua_store_stats {
+    uint64_t records, bytes; /* there now */
+    uint64_t expiries;       /* records that reached their end, in this process */
+    uint64_t evictions;      /* live records that had to make room, in this process */
+    uint64_t commits;        /* of files: transactions that wrote */
+    uint64_t failures;       /* of files: transactions that could not be */
+} seclua_store_stats;
+void seclua_store_stats_of(const seclua_store *store, seclua_store_stats *out);
 
 /* NULL when memory runs out. Holds a reference to rules and store until it is freed. */
 seclua_engine *seclua_engine_new(seclua_ruleset *rules, seclua_store *store);
@@ -409,6 +422,7 @@ typedef struct seclua_stats {
     uint64_t script_runs, script_errors, script_limits;
     uint64_t audit_records, audit_dropped;
     uint64_t internal_errors;
+    uint64_t store_errors; /* loads and changes that the store of persistent collections did not answer */
 } seclua_stats;
 void seclua_engine_stats(const seclua_engine *engine, seclua_stats *out);
 

@@ -79,6 +79,7 @@ typedef struct sl_config {
 
     /* persistence */
     sl_slice data_dir;
+    sl_slice persistent_store; /* "memory" or "lmdb:" and a folder; empty: not said */
     uint32_t collection_timeout_seconds;
 
     /* audit and debug log */

@@ -13,6 +13,7 @@
 #include "run/verdict.h"
 
 void sl_commit_failed(sl_txn *txn, const sl_open_collection *collection) {
+    txn->engine->stats.store_errors++;
     char text[96];
     const int len = snprintf(text, sizeof text, "the store of persistent collections does not answer (%.*s)",
                              (int)collection->key.collection.len, (const char *)collection->key.collection.ptr);

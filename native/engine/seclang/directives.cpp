@@ -215,7 +215,11 @@ constexpr DirectiveRow rows[] = {
 
     // ---- persistence
     {"SecDataDir", setting, full, 1, 1, "PATH", nullptr, nullptr, set_output_path<&C::data_dir>,
-     "Where a store in files keeps the persistent collections.", nullptr},
+     "The folder of SecPersistentStore lmdb, when that names none.", nullptr},
+    {"SecPersistentStore", setting, full, 1, 1, "memory|lmdb[:PATH]", nullptr, nullptr, set_persistent_store,
+     "Where the persistent collections are, unless option store says so: in the process, or in a folder that the "
+     "processes of the machine share.",
+     nullptr},
     {"SecCollectionTimeout", setting, full, 1, 1, "SECONDS", nullptr, "3600",
      set_number<&C::collection_timeout_seconds, 0, 2592000>, "How long a new collection lives without change.",
      nullptr},

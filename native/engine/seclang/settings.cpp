@@ -86,6 +86,29 @@ void set_rule_engine(Loading &load, const Call &call) {
 
 void add_component_signature(Loading &load, const Call &call) { load.component_signatures.emplace_back(call.value(0)); }
 
+void set_persistent_store(Loading &load, const Call &call) {
+    const std::string_view value = call.value(0);
+    const std::string kind = lower(value.substr(0, value.find(':')));
+    const std::string_view path = kind.size() < value.size() ? value.substr(kind.size() + 1) : std::string_view();
+    if (kind == "memory" && kind.size() == value.size()) {
+        load.config.persistent_store = load.keep(kind);
+        return;
+    }
+    if (kind != "lmdb") {
+        reject_value(load, call, 0, "takes memory or lmdb:PATH", "every other store is set by the API's option store");
+        return;
+    }
+    const sl_slice data_dir = load.config.data_dir;
+    if (path.empty() && data_dir.len == 0) {
+        load.diagnostics.add(Code::E_BAD_VALUE, call.place(0), "SecPersistentStore lmdb names no folder",
+                             "write lmdb:PATH, or SecDataDir PATH before it");
+        return;
+    }
+    const std::string folder = path.empty() ? std::string(reinterpret_cast<const char *>(data_dir.ptr), data_dir.len)
+                                            : path_in(load.cwd, std::string(path));
+    load.config.persistent_store = load.keep("lmdb:" + folder);
+}
+
 void set_unicode_map(Loading &load, const Call &call) {
     uint64_t code_page = load.config.unicode_code_page;
     if (call.arguments.size() > 1 && !read_number(load, call, 1, 1, 65535, code_page)) {

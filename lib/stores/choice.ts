@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which store of persistent collections is meant by an address, and the opening of those that the addon has itself.
+
+import { resolve } from 'node:path'
+
+import { SecluaError } from '../errors.js'
+import { addon, type Store } from '../native.js'
+
+export type StoreChoice =
+  { readonly kind: 'memory' } | { readonly kind: 'lmdb'; /** Absolute. */ readonly folder: string }
+
+const lmdb = 'lmdb:'
+
+/** undefined: no store has such an address. A relative folder is looked for in `cwd`. */
+export function choiceOf(address: string, cwd: string): StoreChoice | undefined {
+  if (address === 'memory') return { kind: 'memory' }
+  const folder = address.startsWith(lmdb) ? address.slice(lmdb.length) : ''
+  return folder === '' ? undefined : { kind: 'lmdb', folder: resolve(cwd, folder) }
+}
+
+/** `key`: what tells the memory stores of this process apart. */
+export function openStore(choice: StoreChoice, key: string): Store {
+  if (choice.kind === 'memory') return addon.openStore(key)
+  try {
+    return addon.openFileStore(choice.folder)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new SecluaError(
+      'SECLUA_E_STORE',
+      `the store of persistent collections cannot be opened: ${reason}`,
+      {
+        cause,
+      },
+    )
+  }
+}
