@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Twelve thousand transactions of every kind over the shipped rules: benign and hostile, whole and given up half-way,
- * bodies in memory and in files, scripts that end well and badly. Afterwards the process is no larger than it was after
- * the first two thousand, has no more open files, and nothing is left in the folder for temporary files. Leaks are for
- * AddressSanitizer or valgrind to find, under which this runs, too: `test_endurance_test 10000` is one round of them. */
+/* Twelve thousand transactions of every kind over the shipped rules: benign and hostile, whole and given up
+ * half-way, bodies in memory and in files, scripts that end well and badly. Afterwards the process is no larger
+ * than it was after the first two thousand, has no more open files, and nothing is left in the folder for
+ * temporary files. Leaks are for AddressSanitizer or valgrind to find, under which this runs, too; a number as
+ * argument is how many transactions to count. */
 #include "lua_world.h"
 
 #include <dirent.h>
@@ -40,7 +41,7 @@ static const char broken[] = "function main() local t = {} for i = 1, 1e9 do t[i
 static const char endless[] = "function main() while true do pcall(function() while true do end end) end end\n";
 
 static const char config_form[] = "Include %s/rules/seclua.conf\n"
-                                  "SecRuleRemoveById 8000014\n" /* the lock-out: each client has its share of attacks */
+                                  "SecRuleRemoveById 8000014\n" /* the lock-out: all have attacks */
                                   "SecTmpDir %s/tmp\n"
                                   "SecTmpSaveUploadedFiles On\n"
                                   "SecResponseBodyAccess On\n"
@@ -69,7 +70,7 @@ static const kind kinds[] = {
     {"GET", "/?q=1%27%20or%20%271%27=%271", NULL, NULL, NULL, to_the_end, 403},
     {"GET", "/?q=%3Cscript%3Ealert(1)%3C/script%3E", NULL, NULL, NULL, before_logging, 403},
     {"POST", "/form", "application/x-www-form-urlencoded", "name=Ada&text=hello+world", "thanks", to_the_end, 0},
-    {"POST", "/api", "application/json", "{\"items\":[{\"a\":1},{\"b\":\"two\"}]}", "{\"ok\":true}", to_the_end, 0},
+    {"POST", "/api", "application/json", "{\"items\":[{\"a\":1},{\"b\":\"two\"}]}", "{\"ok\":1}", to_the_end, 0},
     {"POST", "/api", "application/json", "{\"items\":[{\"a\":", NULL, to_the_end, 400},
     {"POST", "/soap", "text/xml", "<a><b c=\"d\">text</b></a>", "fine", to_the_end, 0},
     {"POST", "/file", "multipart/form-data; boundary=xyz", upload, "stored", to_the_end, 0},
@@ -101,7 +102,9 @@ static size_t entries_of(const char *folder) {
     DIR *const open = opendir(folder);
     if (open == NULL) return 0;
     size_t count = 0;
-    for (const struct dirent *entry = readdir(open); entry != NULL; entry = readdir(open)) count += entry->d_name[0] != '.';
+    for (const struct dirent *entry = readdir(open); entry != NULL; entry = readdir(open)) {
+        count += entry->d_name[0] != '.';
+    }
     closedir(open);
     return count;
 }
@@ -110,7 +113,8 @@ static size_t entries_of(const char *folder) {
 static void long_bodies_wait_in_a_file(const world *w, const char *temporary) {
     const size_t files = entries_of("/proc/self/fd");
     if (files == 0) return; /* a system that cannot tell */
-    const seclua_connection connection = {.client_address = text_of("198.51.100.1"), .server_address = text_of("192.0.2.1")};
+    const seclua_connection connection = {.client_address = text_of("198.51.100.1"),
+                                          .server_address = text_of("192.0.2.1")};
     const seclua_header headers[] = {{text_of("Host"), text_of("shop.example")}};
     const seclua_request request = {text_of("POST"), text_of("/"), text_of("HTTP/1.1"), headers, 1};
     for (size_t i = 0; i < 2; i++) {
@@ -137,7 +141,8 @@ static void answer(seclua_txn *txn, const char *text) {
 static bool judge(const world *w, const kind *item, int number) {
     char address[32];
     snprintf(address, sizeof address, "198.51.100.%d", number % client_count);
-    const seclua_connection connection = {.client_address = text_of(address), .server_address = text_of("192.0.2.1")};
+    const seclua_connection connection = {.client_address = text_of(address),
+                                          .server_address = text_of("192.0.2.1")};
     seclua_txn *txn = seclua_txn_new(w->engine, &connection);
     const seclua_slice body = text_of(item->body == NULL ? "" : item->body);
     char length[32];
@@ -165,7 +170,10 @@ static bool judge(const world *w, const kind *item, int number) {
     seclua_verdict verdict;
     seclua_txn_verdict(txn, &verdict);
     const bool is_right = verdict.status == item->status;
-    if (!is_right) fprintf(stderr, "%s %s: status %d, rule %d\n", item->method, item->uri, verdict.status, (int)verdict.rule_id);
+    if (!is_right) {
+        fprintf(stderr, "%s %s: status %d, rule %d\n", item->method, item->uri, verdict.status,
+                (int)verdict.rule_id);
+    }
     seclua_txn_free(txn);
     return is_right;
 }
@@ -223,7 +231,8 @@ int main(int argc, char **argv) {
     const size_t heap = heap_bytes(), resident = resident_bytes(), files = entries_of("/proc/self/fd");
     CHECK(judge_many(&w, count));
     const size_t heap_now = heap_bytes(), resident_now = resident_bytes();
-    printf("heap %zu to %zu, resident %zu to %zu bytes over %d transactions\n", heap, heap_now, resident, resident_now, count);
+    printf("heap %zu to %zu, resident %zu to %zu bytes over %d transactions\n", heap, heap_now, resident,
+           resident_now, count);
 
     current = "ten thousand transactions leave nothing behind in memory";
     CHECK(heap_now <= heap + growth_bytes_max);
