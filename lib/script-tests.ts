@@ -101,8 +101,12 @@ function play(
 }
 
 function reportOf({ tx, logs }: EvaluationResult): unknown {
-  const report = tx['seclua_report']
-  if (report !== undefined) return JSON.parse(Buffer.from(report, 'latin1').toString('utf8'))
+  const text = tx['seclua_report']
+  if (text !== undefined) {
+    const report = JSON.parse(Buffer.from(text, 'latin1').toString('utf8')) as { broken?: string }
+    if (report.broken !== undefined) throw new SecluaError('SECLUA_E_ARGUMENT', report.broken)
+    return report
+  }
   const reason =
     logs.find(({ level }) => level === 1)?.message ?? 'the test did not run: its phase was not reached'
   throw new SecluaError('SECLUA_E_ARGUMENT', reason)

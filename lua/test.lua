@@ -108,10 +108,18 @@ local function judged(case)
     return {passed = false, message = tostring(message)}
 end
 
+-- Runs the file, which fills the list of cases; what is wrong with it is told without the lines of this one.
+local function declare()
+    local chunk, wrong = load(given.source, '@' .. given.name, 't')
+    if not chunk then return wrong end
+    local ok, message = pcall(chunk)
+    if not ok then return tostring(message) end
+end
+
 function main()
     local number = math.tointeger(tonumber(m.tx.seclua_case))
     m.tx.seclua_case = nil
-    assert(load(given.source, '@' .. given.name, 't'))()
-    local report = number == 0 and listed() or judged(cases[number])
+    local wrong = declare()
+    local report = wrong and {broken = wrong} or number == 0 and listed() or judged(cases[number])
     m.tx.seclua_report = assert(m.tojson(report))
 end

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // `seclua eval`: one request, and its response where one is given, from files through all phases.
 
-import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 
 import type { EvaluationResult, Verdict } from '../index.js'
 import { type ExitStatus, exitStatus, UsageError } from './exit-status.js'
-import { MessageError, parseRequest, parseResponse } from './http-message.js'
+import { parseRequest, parseResponse } from './http-message.js'
+import { readMessage } from './input.js'
 import { loadOrComplain } from './load.js'
 import { filesInOrder, ruleOptions, ruleOptionsHelp, wafOptions } from './rule-arguments.js'
 import { paletteFor, printJson, printLine, visible } from './terminal.js'
@@ -22,19 +22,6 @@ ${ruleOptionsHelp}
       --json             the whole result instead of text
 
 Lines of a message may end in LF alone. A chunked body is decoded; a body without Content-Length goes to the end.`
-
-const standardInput = 0
-
-/** Reads a message file and has it parsed; whatever goes wrong names the file. */
-function readMessage<Message>(file: string, parse: (bytes: Buffer) => Message): Message {
-  try {
-    return parse(readFileSync(file === '-' ? standardInput : file))
-  } catch (failure) {
-    if (failure instanceof MessageError) throw new UsageError(`${file}: ${failure.message}`)
-    if (failure instanceof Error && 'code' in failure) throw new UsageError(failure.message)
-    throw failure
-  }
-}
 
 /** "deny with status 403, rule 942100 in phase 2: SQL Injection …" */
 function describeVerdict(verdict: Verdict): string {

@@ -2,7 +2,7 @@
 // `seclua lua`: one script run as a rule would run it, or the tests that were written for it; again on each save with
 // --watch.
 
-import { mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, watch, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -11,7 +11,8 @@ import { ConfigError, type EvaluationResult, type RequestInput, type ResponseInp
 import type { LuaStats, ScriptStats } from '../script-stats.js'
 import { luaString, scriptTests } from '../script-tests.js'
 import { type ExitStatus, exitStatus, UsageError } from './exit-status.js'
-import { MessageError, parseRequest, parseResponse } from './http-message.js'
+import { parseRequest, parseResponse } from './http-message.js'
+import { readInput, readMessage } from './input.js'
 import { complainAboutRules } from './load.js'
 import { wafOptions } from './rule-arguments.js'
 import { complain, paletteFor, printJson, printLine, visible } from './terminal.js'
@@ -29,7 +30,7 @@ cost. Exit status 1 when the script fails or does not compile; matching is no fa
       --arg VALUE         what main gets, as @inspectFile would give it
       --lua-allow LIST    what scripts may use: io,os,require,debug
       --test              the files are tests: each test(…) in them is run
-      --watch             again whenever a file beside the script or the request changes
+      --watch             again whenever the script, a script beside it, or the request is saved
       --json              the result instead of text`
 
 const options = {
@@ -61,16 +62,6 @@ interface Run {
   readonly instructions: number
   readonly memory: number
   readonly milliseconds: number
-}
-
-function readMessage<Message>(file: string, parse: (bytes: Buffer) => Message): Message {
-  try {
-    return parse(readFileSync(file))
-  } catch (failure) {
-    if (failure instanceof MessageError) throw new UsageError(`${file}: ${failure.message}`)
-    if (failure instanceof Error && 'code' in failure) throw new UsageError(failure.message)
-    throw failure
-  }
 }
 
 function readPhase(values: Values): number {
@@ -178,14 +169,33 @@ function printRun(run: Run): void {
   printLine(dim(cost))
 }
 
+/** The rule around the script is ours: its name and its place mean nothing to the author. */
+function aboutScript(script: string, { diagnostics }: ConfigError): ConfigError {
+  const path = resolve(script)
+  return new ConfigError(
+    diagnostics.map((diagnostic) => {
+      const { hint, ...rest } = diagnostic
+      const isOurs = hint?.startsWith('named by rules:') === true
+      return {
+        ...rest,
+        ...(!isOurs && hint !== undefined && { hint }),
+        file: diagnostic.file === path ? script : diagnostic.file,
+        message: diagnostic.message.replaceAll(path, script),
+      }
+    }),
+  )
+}
+
 function runScript(script: string, values: Values): ExitStatus {
+  readInput(script)
   try {
     const run = runOnce(resolve(script), values)
     if (values.json === true) printJson(run)
     else printRun(run)
     return run.failed ? exitStatus.bad : exitStatus.good
   } catch (failure) {
-    if (!(failure instanceof ConfigError) || !complainAboutRules(failure)) throw failure
+    if (!(failure instanceof ConfigError)) throw failure
+    complainAboutRules(aboutScript(script, failure))
     return exitStatus.bad
   }
 }
@@ -240,18 +250,30 @@ function runTests(files: readonly string[], values: Values): ExitStatus {
 
 // ---- again and again ----
 
-/** Folders, not files: an editor that saves by renaming would leave a watcher on the old file. */
+/**
+ * Folders, not files: an editor that saves by renaming would leave a watcher on the old file. Of what is in them only the
+ * files named and other scripts, which may be modules, count: a script may write to a file beside it.
+ */
 async function repeat(files: readonly string[], once: () => void): Promise<ExitStatus> {
+  const names = new Set(files.map((file) => basename(file)))
   let timer: NodeJS.Timeout | undefined
-  const changed = (): void => {
+  const changed = (_event: string, name: string | null): void => {
+    if (name !== null && !names.has(name) && !name.endsWith('.lua')) return
     clearTimeout(timer)
     timer = setTimeout(() => {
       printLine('')
-      once()
+      try {
+        once()
+      } catch (failure) {
+        // A file in the middle of being written: the next save is another try.
+        if (!(failure instanceof UsageError)) throw failure
+        complain(`seclua lua: ${failure.message}`)
+      }
     }, changeSettlesMs)
   }
   const folders = new Set(files.map((file) => resolve(dirname(file))))
   const watchers = [...folders].map((folder) => watch(folder, changed))
+  once() // only now: what is saved while it runs is not to be missed
   await new Promise((stop) => process.once('SIGINT', stop).once('SIGTERM', stop))
   clearTimeout(timer)
   for (const watcher of watchers) watcher.close()
@@ -259,15 +281,20 @@ async function repeat(files: readonly string[], once: () => void): Promise<ExitS
 }
 
 export async function run(args: string[]): Promise<ExitStatus> {
-  const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
+  const { values: given, positionals: words } = parseArgs({ args, options, allowPositionals: true })
+  // `--set a=1 b=2` sets both: the option takes a list, as -f of other commands does.
+  const isSetting = (word: string): boolean =>
+    given.set !== undefined && word.includes('=') && !word.endsWith('.lua')
+  const positionals = words.filter((word) => !isSetting(word))
+  const values =
+    given.set === undefined ? given : { ...given, set: [...given.set, ...words.filter(isSetting)] }
   const [script] = positionals
   if (script === undefined) throw new UsageError('a script is missing')
   const isTest = values.test === true
   if (!isTest && positionals.length > 1)
     throw new UsageError('one script at a time; --test takes several files')
   const once = (): ExitStatus => (isTest ? runTests(positionals, values) : runScript(script, values))
-  const first = once()
-  if (values.watch !== true) return first
+  if (values.watch !== true) return once()
   return repeat(
     [...positionals, values.request, values.response].filter((file) => file !== undefined),
     () => void once(),

@@ -42,6 +42,13 @@ function isUsageError(failure: unknown): failure is Error {
   return code.startsWith('ERR_PARSE_ARGS') || code === 'SECLUA_E_OPTION' || code === 'SECLUA_E_UNSUPPORTED'
 }
 
+/** What is wrong with the command line. parseArgs explains an unknown option at a length that helps nobody. */
+function describeUsage(failure: Error): string {
+  const option = /'([^']+)'/.exec(failure.message)?.[1]
+  const isUnknown = codeOf(failure) === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' && option !== undefined
+  return isUnknown ? `there is no option ${option}` : failure.message
+}
+
 /** A fault that the user can mend (a missing addon) says so in its message; any other shows where it came from. */
 function describeFault(failure: unknown): string {
   if (!(failure instanceof Error)) return `internal error: ${String(failure)}`
@@ -60,7 +67,7 @@ async function runCommand(row: CommandRow, args: string[]): Promise<ExitStatus> 
     return await command.run(args)
   } catch (failure) {
     if (!isUsageError(failure)) throw failure
-    complain(`seclua ${row.name}: ${failure.message}`)
+    complain(`seclua ${row.name}: ${describeUsage(failure)}`)
     complain(`Try: seclua ${row.name} --help`)
     return exitStatus.usage
   }

@@ -83,7 +83,27 @@ tests:
     }
   })
 
+  it('names the option that there is not, and says in words why a file cannot be read', async () => {
+    const unknown = await seclua(['check', '--nonsense'])
+    assert.equal(unknown.stderr, 'seclua check: there is no option --nonsense\nTry: seclua check --help\n')
+    const folderGiven = await seclua(['eval', '--request', folder])
+    assert.equal(folderGiven.stderr.split('\n')[0], `seclua eval: ${folder}: it is a folder`)
+  })
+
   describe('check', () => {
+    it('does not take a pattern that no file matches for a configuration', async () => {
+      const { status, stdout } = await seclua(['check', 'none-*.conf'])
+      assert.equal(status, 1)
+      assert.match(stdout, /error SECLUA_E_FILE_OPEN: there is nothing to load: no file matches\n/)
+    })
+
+    it('names what was meant by a transformation or an option of ctl that there is not', async () => {
+      const rules = 'SecRuleEngine On\nSecAction "id:1,phase:1,t:lowercse,ctl:ruleEngin=Off"'
+      const { stdout } = await seclua(['check', '-r', rules])
+      assert.match(stdout, /^hint: did you mean lowercase\?$/m)
+      assert.match(stdout, /^hint: did you mean ruleEngine\?$/m)
+    })
+
     it('counts the rules of a good configuration', async () => {
       const { status, stdout } = await seclua(['check', join(folder, 'good.conf')])
       assert.equal(status, 0)

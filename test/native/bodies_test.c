@@ -53,6 +53,30 @@ static void test_urlencoded(void) {
     }
 }
 
+static bool take_value(void *context, sl_slice name, sl_slice value) {
+    (void)name;
+    *(sl_slice *)context = value;
+    return true;
+}
+
+/* The plain twin of what goes by words: each byte of a value without escapes on its own, in every place. */
+static void test_plus_in_every_place(void) {
+    for (unsigned byte = 0; byte < 256; byte++) {
+        if (byte == '&' || byte == '%') continue;
+        for (size_t place = 0; place < 19; place++) {
+            uint8_t text[21] = "a=+++++++++++++++++++", expected[19];
+            memset(expected, ' ', sizeof expected);
+            text[2 + place] = (uint8_t)byte;
+            if (byte != '+') expected[place] = (uint8_t)byte;
+            sl_slice value = SL_EMPTY;
+            const sl_argument_sink sink = {&value, take_value};
+            bool invalid_escape = false;
+            sl_urlencoded_parse(&arena, sl_slice_of(text, sizeof text), '&', &sink, &invalid_escape);
+            expect(sl_slice_equal(value, sl_slice_of(expected, sizeof expected)), "only + becomes a blank", NULL);
+        }
+    }
+}
+
 static void test_urlencoded_limit(void) {
     collector into = collector_new(&arena, 2);
     const sl_argument_sink sink = {&into, collect};
@@ -186,6 +210,7 @@ static void test_large_stream(const char *directory) {
 int main(void) {
     sl_arena_init(&arena, 0, fail_on_exhausted, NULL);
     test_urlencoded();
+    test_plus_in_every_place();
     test_urlencoded_limit();
     test_percent_decode();
     test_urlencoded_in_linear_time();

@@ -314,6 +314,12 @@ static const vector additions[] = {
     {"the rule knows itself", MAIN("return m.rule.id .. '/' .. m.rule.phase .. '/' .. m.rule.line"), NULL,
      HIT, "100/2/3"},
     {"the rule is read-only", MAIN("m.rule.id = 1"), NULL, ERR, "read-only"},
+    {"integers become text without loss",
+     MAIN("return table.concat({math.mininteger, -10, -1, 0, 9, 10, math.maxinteger}, ' ')"), NULL, HIT,
+     "-9223372036854775808 -10 -1 0 9 10 9223372036854775807"},
+    {"a pattern is found behind its first letters only",
+     MAIN("return tostring(('an onion, a union  select'):find('union%s+select')) .. tostring(('uniounion'):match('union$')) ..\n"
+          "  tostring(('unio'):find('union')) .. tostring(('abab+c'):match('ab+c?'))"), NULL, HIT, "13unionnilab"},
     {"there are clocks", MAIN("return tostring(m.now() > 1.6e9 and m.clock() >= 0)"), NULL, HIT, "true"},
     {"the budgets can be seen",
      MAIN("local l = m.left() return tostring(l.instructions <= 1e6 and l.steps == 1e6)"), NULL, HIT, "true"},

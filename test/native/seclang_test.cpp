@@ -255,6 +255,9 @@ static void diagnostics_carry_line_hint_and_order() {
     check::same("directives of the web server are told apart", "hint", all.at(1).hint,
                 "it belongs to the configuration of the web server");
     check::same("the words are listed", "hint", all.at(2).hint, "it takes On, Off or DetectionOnly");
+    const check::Load utf16({{true, "a", std::string("S\0e\0c\0", 6)}});
+    check::same("a file in UTF-16 is told for what it is", "hint", utf16.diagnostics.all().at(0).hint,
+                "if the file was saved as UTF-16, save it as UTF-8");
 
     Diagnostics mixed;
     const std::string a = "a";
@@ -273,11 +276,16 @@ static void diagnostics_carry_line_hint_and_order() {
 }
 
 static void the_nearest_name_is_one_that_could_be_meant() {
-    const std::string_view names[] = {"lowercase", "base64Decode", "hexDecode", "length", "none"};
-    check::same("swapped letters are one edit", "name", nearest("lowrecase", names), "lowercase");
-    check::same("case does not count", "name", nearest("HEXDECOD", names), "hexDecode");
-    check::same("nothing is guessed from far away", "name", nearest("xyzzy", names), "");
-    check::same("very long names are not looked at", "name", nearest(std::string(5000, 'a'), names), "");
+    const auto hint = [](std::string_view wrong) {
+        return did_you_mean(wrong, [](size_t index) {
+            static const char *const names[] = {"lowercase", "base64Decode", "hexDecode", "length", "none", nullptr};
+            return names[index];
+        });
+    };
+    check::same("swapped letters are one edit", "hint", hint("lowrecase"), "did you mean lowercase?");
+    check::same("case does not count", "hint", hint("HEXDECOD"), "did you mean hexDecode?");
+    check::same("nothing is guessed from far away", "hint", hint("xyzzy"), "");
+    check::same("very long names are not looked at", "hint", hint(std::string(5000, 'a')), "");
 }
 
 // Every shape below once cost a look to the end of the list for each item; the bound is far above the real time.

@@ -244,7 +244,8 @@ static bool ctl_prepare(sl_prepare *prepare, sl_slice value, sl_draft *draft, co
         }
         return true;
     }
-    sl_prepare_report(prepare, "SECLUA_E_ACTION_VALUE", NULL, 0, name.len, "unknown ctl option \"%.*s\"",
+    const char *const hint = sl_prepare_did_you_mean(prepare, name, sl_ctl_option_at);
+    sl_prepare_report(prepare, "SECLUA_E_ACTION_VALUE", hint, 0, name.len, "unknown ctl option \"%.*s\"",
                       (int)(name.len > 60 ? 60 : name.len), (const char *)name.ptr);
     return false;
 }

@@ -27,6 +27,11 @@ static void remove_step(sl_draft *draft, const sl_transformation *step) {
     draft->step_count = kept;
 }
 
+static const char *transformation_name_at(size_t index) {
+    const sl_transformation *const row = sl_transformation_at(index);
+    return row == NULL ? NULL : row->name;
+}
+
 static bool transformation(sl_prepare *prepare, sl_slice value, sl_draft *draft, const void **prepared) {
     (void)prepared;
     if (sl_slice_equal_fold(value, SL_LIT("none"))) {
@@ -36,9 +41,11 @@ static bool transformation(sl_prepare *prepare, sl_slice value, sl_draft *draft,
     /* ModSecurity 2 writes t:+name for t:name, and t:-name to take one back that was inherited. */
     const bool is_removal = value.len != 0 && value.ptr[0] == '-';
     const bool is_signed = is_removal || (value.len != 0 && value.ptr[0] == '+');
-    const sl_transformation *step = sl_transformation_of(prepare->rules, sl_slice_from(value, is_signed ? 1 : 0));
+    const sl_slice name = sl_slice_from(value, is_signed ? 1 : 0);
+    const sl_transformation *step = sl_transformation_of(prepare->rules, name);
     if (step == NULL) {
-        sl_prepare_report(prepare, "SECLUA_E_UNKNOWN_TRANSFORMATION", NULL, 0, value.len,
+        const char *const hint = sl_prepare_did_you_mean(prepare, name, transformation_name_at);
+        sl_prepare_report(prepare, "SECLUA_E_UNKNOWN_TRANSFORMATION", hint, 0, value.len,
                           "unknown transformation \"%.*s\"", (int)(value.len > 60 ? 60 : value.len),
                           (const char *)value.ptr);
         return false;

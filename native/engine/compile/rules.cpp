@@ -11,18 +11,6 @@
 
 namespace seclua {
 
-namespace {
-
-template <typename Row> std::string nearest_row(const std::string &wrong, const Row *(*at)(size_t)) {
-    std::vector<std::string_view> names;
-    for (size_t i = 0; const Row *row = at(i); i++) names.emplace_back(row->name);
-    return nearest(wrong, names);
-}
-
-std::string did_you_mean(const std::string &near) { return near.empty() ? "" : "did you mean " + near + "?"; }
-
-} // namespace
-
 void Compiler::apply_actions(Unit &unit, Link &link, const ActionList &list, unsigned place) {
     sl_draft &draft = link.draft;
     const bool is_link = link.image->link_index != 0;
@@ -35,7 +23,7 @@ void Compiler::apply_actions(Unit &unit, Link &link, const ActionList &list, uns
         if (row == nullptr) {
             if (!is_default) {
                 diagnostics_.add(Code::E_UNKNOWN_ACTION, item.name.at, "unknown action \"" + item.name.value + "\"",
-                                 did_you_mean(nearest_row<sl_action_row>(item.name.value, sl_action_at)));
+                                 did_you_mean(item.name.value, name_of_row<sl_action_at>));
             }
             continue;
         }
@@ -123,7 +111,7 @@ void Compiler::compile_operator(Unit &unit, Link &link) {
     const sl_operator *op = sl_operator_find(slice(call.name.value));
     if (op == nullptr) {
         diagnostics_.add(Code::E_UNKNOWN_OPERATOR, call.name.at, "unknown operator \"@" + call.name.value + "\"",
-                         did_you_mean(nearest_row<sl_operator>(call.name.value, sl_operator_at)));
+                         did_you_mean(call.name.value, name_of_row<sl_operator_at>));
         return;
     }
     rule->op = op;

@@ -18,12 +18,6 @@ bool is_xml(const sl_variable *variable) {
     return sl_slice_equal(name, SL_LIT("XML"));
 }
 
-std::string nearest_variable(const std::string &wrong) {
-    std::vector<std::string_view> names;
-    for (size_t i = 0; const sl_variable *row = sl_variable_at(i); i++) names.emplace_back(row->name);
-    return nearest(wrong, names);
-}
-
 // "ARGS:foo", "&TX:/^a/": as rules, logs and explain write it.
 std::string written(const TargetItem &item, const sl_variable *variable) {
     std::string text = item.counted ? "&" : "";
@@ -64,9 +58,8 @@ bool Compiler::compile_target(const TargetItem &item, const Link *link, sl_targe
     }
     out.variable = sl_variable_of(rules_, slice(name));
     if (out.variable == nullptr) {
-        const std::string near = nearest_variable(name);
         diagnostics_.add(Code::E_UNKNOWN_VARIABLE, item.name.at, "unknown variable \"" + name + "\"",
-                         near.empty() ? "" : "did you mean " + near + "?");
+                         did_you_mean(name, name_of_row<sl_variable_at>));
         return false;
     }
     if (out.variable->is_inert) {

@@ -51,9 +51,25 @@ static size_t separator_in(sl_slice text) {
     return SIZE_MAX;
 }
 
-static sl_lua_name *place_of(sl_lua *lua, sl_slice name) {
-    return &lua->names[mix(0xcbf29ce484222325u, name) & (sl_lua_names - 1)];
+/* ---- names that were looked up before ---- */
+
+static sl_lua_name *place_in(sl_lua_name *table, size_t size, sl_slice name) {
+    return &table[mix(0xcbf29ce484222325u, name) & (size - 1)];
 }
+
+static void keep(sl_lua_name *place, sl_slice name, const void *row) {
+    if (name.len == 0 || name.len > sizeof place->text) return;
+    place->length = (uint8_t)name.len;
+    memcpy(place->text, name.ptr, name.len);
+    place->row = row;
+}
+
+static const void *kept_at(const sl_lua_name *place, sl_slice name) {
+    if (place->length == 0 || !sl_slice_equal(name, sl_slice_of(place->text, place->length))) return NULL;
+    return place->row;
+}
+
+/* ---- variables ---- */
 
 static bool is_pattern(sl_slice key) {
     return key.len > 2 && key.ptr[0] == '/' && key.ptr[key.len - 1] == '/';
@@ -61,18 +77,9 @@ static bool is_pattern(sl_slice key) {
 
 /* Only what a second parse would answer alike: all members, or one key. */
 static void remember(sl_lua *lua, sl_slice name, const sl_target *target) {
-    if (target->selector > SL_SELECT_KEY || name.len == 0 || name.len > sizeof lua->names[0].text) return;
+    if (target->selector > SL_SELECT_KEY) return;
     if (sl_slice_starts(name, SL_LIT("HTTP_"))) return; /* an alias: its key is made of the name */
-    sl_lua_name *kept = place_of(lua, name);
-    kept->length = (uint8_t)name.len;
-    memcpy(kept->text, name.ptr, name.len);
-    kept->variable = target->variable;
-}
-
-static const sl_variable *recall(sl_lua *lua, sl_slice name) {
-    const sl_lua_name *kept = place_of(lua, name);
-    if (kept->length == 0 || !sl_slice_equal(name, sl_slice_of(kept->text, kept->length))) return NULL;
-    return kept->variable;
+    keep(place_in(lua->names, sl_lua_names, name), name, target->variable);
 }
 
 bool sl_api_parse_name(lua_State *L, sl_slice text, sl_target *target) {
@@ -80,7 +87,7 @@ bool sl_api_parse_name(lua_State *L, sl_slice text, sl_target *target) {
     const size_t split = separator_in(text);
     const sl_slice name = split == SIZE_MAX ? text : sl_slice_of(text.ptr, split);
     const sl_slice key = split == SIZE_MAX ? SL_EMPTY : sl_slice_from(text, split + 1);
-    const sl_variable *known = recall(lua, name);
+    const sl_variable *known = kept_at(place_in(lua->names, sl_lua_names, name), name);
     if (known != NULL && !is_pattern(key) && (split == SIZE_MAX || known->kind == SL_COLLECTION)) {
         memset(target, 0, sizeof *target);
         target->variable = known;
@@ -139,14 +146,19 @@ bool sl_api_split(lua_State *L, const char *function, sl_slice text, sl_slice *c
 
 static void add_step(lua_State *L, sl_api_steps *steps, sl_slice name) {
     if (name.len == 0) return;
-    if (sl_slice_equal_fold(name, SL_LIT("none"))) {
-        steps->count = 0;
-        return;
-    }
-    const sl_transformation *row = sl_transformation_of(sl_lua_of(L)->run.txn->rules, name);
+    sl_lua_name *const place = place_in(sl_lua_of(L)->steps, sl_lua_steps, name);
+    const sl_transformation *row = kept_at(place, name);
     if (row == NULL) {
-        if (sl_api_first_time(sl_lua_of(L), name)) sl_api_note(L, 2, "there is no transformation ", name);
-        return;
+        if (sl_slice_equal_fold(name, SL_LIT("none"))) {
+            steps->count = 0;
+            return;
+        }
+        row = sl_transformation_of(sl_lua_of(L)->run.txn->rules, name);
+        if (row == NULL) {
+            if (sl_api_first_time(sl_lua_of(L), name)) sl_api_note(L, 2, "there is no transformation ", name);
+            return;
+        }
+        keep(place, name, row);
     }
     if (steps->count == steps->capacity) {
         sl_arena *arena = &sl_lua_of(L)->run.txn->arena;

@@ -9,7 +9,12 @@
 
 #include "lua/budget.h"
 
-enum { depth_max = 200, escape = '%' };
+enum {
+    depth_max = 200,
+    escape = '%',
+    prefix_max = 32,           /* bytes looked for at once */
+    prefix_bytes_per_step = 16 /* looking for several bytes takes longer than for one */
+};
 
 static const uint8_t *match_items(sl_pattern *search, const uint8_t *text, const uint8_t *item);
 
@@ -268,11 +273,28 @@ static const uint8_t *match_items(sl_pattern *search, const uint8_t *text, const
 
 /* ---- outside ---- */
 
-/* Does the pattern begin with a byte that stands for itself, once? Then only the places of that byte count. */
-static bool begins_with_byte(const sl_pattern *search) {
-    const size_t length = (size_t)(search->pattern_end - search->pattern);
-    if (length == 0 || memchr("^$*+?.([%-)", search->pattern[0], 11) != NULL) return false;
-    return length == 1 || memchr("*?-", search->pattern[1], 3) == NULL;
+/* A switch, for it is asked about every byte of every pattern: compilers make one test of a bit of it. */
+static bool is_special(uint8_t c) {
+    switch (c) {
+    case '^': case '$': case '*': case '+': case '?': case '.': case '(': case '[': case '%': case '-':
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool repeats(uint8_t c) { return c == '*' || c == '?' || c == '-'; }
+
+/* The bytes that the pattern begins with and that stand for themselves, once: only where they are can a match begin.
+ * "union%s+select" need not be tried at every u. */
+static sl_slice literal_prefix(const sl_pattern *search) {
+    const uint8_t *end = search->pattern;
+    while (end < search->pattern_end && end - search->pattern < prefix_max) {
+        if (is_special(*end) || *end == ')') break;
+        if (end + 1 < search->pattern_end && repeats(end[1])) break;
+        end++;
+    }
+    return sl_slice_of(search->pattern, (size_t)(end - search->pattern));
 }
 
 void sl_pattern_begin(sl_pattern *search, lua_State *L, sl_slice text, sl_slice pattern, bool anchors) {
@@ -286,17 +308,17 @@ void sl_pattern_begin(sl_pattern *search, lua_State *L, sl_slice text, sl_slice 
     search->capture_count = 0;
     search->steps = &run->steps;
     search->steps_max = run->steps_max;
-    search->has_first = begins_with_byte(search);
-    search->first = search->has_first ? search->pattern[0] : 0;
+    search->prefix = literal_prefix(search);
 }
 
 const uint8_t *sl_pattern_candidate(sl_pattern *search, const uint8_t *start) {
-    if (!search->has_first || start == search->text_end) return start;
-    const size_t left = (size_t)(search->text_end - start);
-    const uint8_t *found = memchr(start, search->first, left);
-    const size_t passed = found == NULL ? left : (size_t)(found - start);
-    spend(search, 1 + passed / sl_bytes_per_instruction);
-    return found;
+    if (search->prefix.len == 0 || start == search->text_end) return start;
+    const sl_slice left = sl_slice_of(start, (size_t)(search->text_end - start));
+    const bool is_one = search->prefix.len == 1;
+    const size_t found = is_one ? sl_slice_find_byte(left, search->prefix.ptr[0]) : sl_slice_find(left, search->prefix);
+    const size_t passed = found == SIZE_MAX ? left.len : found;
+    spend(search, 1 + passed / (is_one ? sl_bytes_per_instruction : prefix_bytes_per_step));
+    return found == SIZE_MAX ? NULL : start + found;
 }
 
 const uint8_t *sl_pattern_match_at(sl_pattern *search, const uint8_t *start) {
@@ -330,7 +352,7 @@ int sl_pattern_push_captures(sl_pattern *search, bool whole, const uint8_t *star
 
 bool sl_pattern_is_plain(sl_slice pattern) {
     for (size_t i = 0; i < pattern.len; i++) {
-        if (memchr("^$*+?.([%-", pattern.ptr[i], 10) != NULL) return false;
+        if (is_special(pattern.ptr[i])) return false;
     }
     return true;
 }

@@ -20,8 +20,7 @@ typedef struct sl_pattern {
     const uint8_t *text, *text_end;
     const uint8_t *pattern, *pattern_end; /* without a leading ^ */
     bool is_anchored;
-    bool has_first; /* a match can only start with the byte first */
-    uint8_t first;
+    sl_slice prefix; /* of the pattern: bytes that stand for themselves, once; a match can only start with them */
     int depth; /* of recursion still allowed */
     int capture_count;
     uint64_t *steps; /* counter of the run */
@@ -31,7 +30,7 @@ typedef struct sl_pattern {
 
 /* anchors: does a leading ^ mean the start of the text? */
 void sl_pattern_begin(sl_pattern *search, lua_State *L, sl_slice text, sl_slice pattern, bool anchors);
-/* The next place from start on where a match may begin; NULL when there is none. Without has_first: start. */
+/* The next place from start on where a match may begin; NULL when there is none. Without a prefix: start. */
 const uint8_t *sl_pattern_candidate(sl_pattern *search, const uint8_t *start);
 /* End of the match that starts at this place, or NULL. Raises for malformed patterns and at the step
  * limit. */

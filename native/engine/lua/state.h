@@ -40,15 +40,16 @@ enum {
     sl_lua_message_max = 1024,  /* bytes of an error message that are kept */
     sl_lua_traceback_max = 1536,
     sl_lua_place_max = 160,
-    sl_lua_names = 64, /* a power of two */
+    sl_lua_names = 64, /* variables; a power of two */
+    sl_lua_steps = 16, /* transformations; a power of two */
     sl_lua_warned_max = 256 /* distinct "once per script and name" warnings that a thread remembers */
 };
 
-/* A variable's name that was looked up before, in the spelling of the script. */
+/* A name that was looked up before, in the spelling of the script, and the row of its table. */
 typedef struct sl_lua_name {
     uint8_t length; /* 0 = free */
     char text[31];
-    const struct sl_variable *variable;
+    const void *row;
 } sl_lua_name;
 
 /* What one run may use and has used. Zeroed at its start. */
@@ -97,7 +98,8 @@ typedef struct sl_lua {
     char place[sl_lua_place_max];
     char message[sl_lua_message_max];
     char traceback[sl_lua_traceback_max];
-    sl_lua_name names[sl_lua_names]; /* by hash; the last one stays */
+    sl_lua_name names[sl_lua_names]; /* of variables, by hash; the last one stays */
+    sl_lua_name steps[sl_lua_steps]; /* of transformations, likewise */
     uint64_t warned[sl_lua_warned_max];
     size_t warned_count;
     seclua_script_stats *stats;      /* by index of the script */

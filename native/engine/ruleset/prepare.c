@@ -25,6 +25,16 @@ void sl_prepare_report(sl_prepare *prepare, const char *code, const char *hint, 
     prepare->report(prepare->context, code, message, hint, offset, length);
 }
 
+const char *sl_prepare_did_you_mean(sl_prepare *prepare, sl_slice wrong, sl_name_at *names) {
+    static const char form[] = "did you mean %s?";
+    const char *const near = sl_nearest(wrong, names);
+    if (near == NULL) return NULL;
+    const size_t size = sizeof form + strlen(near);
+    char *const hint = sl_arena_alloc(prepare->arena, size);
+    (void)snprintf(hint, size, form, near);
+    return hint;
+}
+
 void sl_prepare_own(sl_prepare *prepare, void *resource, void (*release)(void *resource)) {
     sl_ruleset_own(prepare->rules, resource, release);
 }

@@ -7,6 +7,7 @@
 #define SL_PREPARE_H
 
 #include "base/arena.h"
+#include "base/nearest.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -45,6 +46,8 @@ __attribute__((format(printf, 6, 7)))
 #endif
 void sl_prepare_report(sl_prepare *prepare, const char *code, const char *hint, size_t offset, size_t length,
                        const char *format, ...);
+/* The hint for a name that is in no table: "did you mean …?", or NULL. */
+const char *sl_prepare_did_you_mean(sl_prepare *prepare, sl_slice wrong, sl_name_at *names);
 /* The rule set calls release(resource) when it ends. */
 void sl_prepare_own(sl_prepare *prepare, void *resource, void (*release)(void *resource));
 

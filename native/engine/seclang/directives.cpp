@@ -159,9 +159,9 @@ constexpr DirectiveRow rows[] = {
     {"SecRequestBodyNoFilesLimit", setting, full, 1, 1, "BYTES", nullptr, "1048576",
      set_number<&C::request_body_no_files_limit_bytes, 0, body_bytes_max>,
      "The longest request body, uploaded files not counted.", nullptr},
-    {"SecRequestBodyInMemoryLimit", setting, silent, 1, 1, "BYTES", nullptr, "131072",
+    {"SecRequestBodyInMemoryLimit", setting, full, 1, 1, "BYTES", nullptr, "131072",
      set_number<&C::request_body_in_memory_limit_bytes, 0, body_bytes_max>,
-     "Above it ModSecurity keeps the body in a file; seclua keeps it in memory.", nullptr},
+     "A longer request body waits in a nameless file of SecTmpDir.", nullptr},
     {"SecRequestBodyJsonDepthLimit", setting, full, 1, 1, "NUMBER", nullptr, "10000",
      set_number<&C::json_depth_limit, 1, UINT32_MAX>, "The deepest nesting of a JSON request body.", nullptr},
     {"SecArgumentsLimit", setting, full, 1, 1, "NUMBER", nullptr, "1000",
@@ -298,10 +298,7 @@ std::string hint_for_unknown(std::string_view name) {
     if (is_server_word) {
         return "it belongs to the configuration of the web server";
     }
-    std::vector<std::string_view> names;
-    for (const DirectiveRow *row = rows; row->name != nullptr; row++) names.emplace_back(row->name);
-    const std::string near = nearest(name, names);
-    return near.empty() ? std::string() : "did you mean " + near + "?";
+    return did_you_mean(name, [](size_t index) { return rows[index].name; });
 }
 
 const Word *find_word(const Call &call) {
@@ -333,7 +330,7 @@ void init_config(sl_config &config) {
             continue;
         }
         const Text value{row->default_value, {}};
-        row->apply(load, {*row, {}, line, {{MappedText(value), false}}});
+        row->apply(load, {*row, {}, line, {{MappedText(value), false}}, {}});
     }
     config.response_mime_types = built_in_types;
     config.response_mime_type_count = std::size(built_in_types);

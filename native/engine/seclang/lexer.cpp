@@ -92,7 +92,8 @@ void LineReader::add(LogicalLine &out, const PhysicalLine &line, size_t begin, s
     const size_t nul = piece.find('\0');
     const size_t room = logical_line_bytes_max - out.text.size();
     if (nul != std::string_view::npos && nul < room) {
-        diagnostics_.add(Code::E_SYNTAX, place(line, begin + nul, 1), "NUL byte in the configuration");
+        diagnostics_.add(Code::E_SYNTAX, place(line, begin + nul, 1), "NUL byte in the configuration",
+                         "if the file was saved as UTF-16, save it as UTF-8");
         out.damaged = true;
         piece = piece.substr(0, nul);
     } else if (piece.size() > room) {

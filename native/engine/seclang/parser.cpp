@@ -34,7 +34,7 @@ bool check_count(Loading &load, const Call &call) {
     if (count < row.arguments_min) {
         load.diagnostics.add(Code::E_ARG_COUNT, call.at,
                              std::string(row.name) + " takes " + arity_of(row) +
-                                 (row.arguments_max == 1 ? " argument" : " arguments") + ", here are " +
+                                 (row.arguments_max == 1 ? " argument" : " arguments") + ", not " +
                                  std::to_string(count),
                              usage_of(row));
         return false;
@@ -199,7 +199,9 @@ Tree parse_configuration(const std::vector<Source> &given, const std::string &cw
     diagnostics.set_line_source(
         [](void *context, const Position &at) { return static_cast<Sources *>(context)->line_of(at); }, &sources);
 
+    bool has_text = false;
     for (const Source &source : given) {
+        has_text |= source.is_text;
         if (source.is_text) {
             load.read(sources.add_text(source.name, source.text));
         } else {
@@ -208,6 +210,12 @@ Tree parse_configuration(const std::vector<Source> &given, const std::string &cw
             load.include(source.name, at, false, false);
         }
         tree.source_ends.push_back(tree.statements.size());
+    }
+    // A name that was mistyped must not leave a server without a rule.
+    if (!given.empty() && !has_text && load.files_read == 0 && !diagnostics.has_errors()) {
+        Position at;
+        at.file = sources.keep_name(given[0].name);
+        diagnostics.add(Code::E_FILE_OPEN, at, "there is nothing to load: no file matches");
     }
 
     config.component_signatures = to_arena(load, load.component_signatures);

@@ -1,45 +1,47 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* lowercase, uppercase: ASCII letters only, whatever the locale; bytes from 0x80 stay.
  *
- * Half of all CRS rules lowercase, and most values are lower case already, so the search for a letter to
- * change goes by blocks whose inner loop compilers turn into vector code. */
+ * Half of all CRS rules lowercase, and scripts do, so both go by words of eight bytes: measured on arguments of 45 bytes, a
+ * third of the instructions of a loop over bytes that the compiler vectorizes. */
+#include "base/words.h"
 #include "transformations/families.h"
 #include "transformations/rewrite.h"
 
-enum { block_bytes = 32, letters = 26 };
+enum { letters = 26 };
 
 static bool is_letter_from(uint8_t c, uint8_t first_letter) { return (uint8_t)(c - first_letter) < letters; }
 
-static bool block_has_letter(const uint8_t *block, uint8_t first_letter) {
-    bool is_found = false;
-    for (size_t i = 0; i < block_bytes; i++) is_found |= is_letter_from(block[i], first_letter);
-    return is_found;
-}
-
-static size_t find_letter(sl_slice value, uint8_t first_letter) {
+static bool has_letter(sl_slice value, uint8_t first_letter) {
     size_t i = 0;
-    while (value.len - i >= block_bytes && !block_has_letter(value.ptr + i, first_letter)) i += block_bytes;
-    for (; i < value.len; i++) {
-        if (is_letter_from(value.ptr[i], first_letter)) return i;
+    for (; i + sl_word_bytes <= value.len; i += sl_word_bytes) {
+        const uint64_t word = sl_word_load(value.ptr + i);
+        if (sl_word_in_range(word, first_letter, first_letter + letters - 1) != 0) return true;
     }
-    return SIZE_MAX;
+    for (; i < value.len; i++) {
+        if (is_letter_from(value.ptr[i], first_letter)) return true;
+    }
+    return false;
 }
 
 /* Flips the case of the 26 letters that begin with first_letter. */
 static sl_slice flip(sl_arena *arena, sl_slice value, uint8_t first_letter) {
-    const size_t first = find_letter(value, first_letter);
-    if (first == SIZE_MAX) return value;
+    if (!has_letter(value, first_letter)) return value;
     uint8_t *const restrict out = sl_arena_alloc(arena, value.len);
-    memcpy(out, value.ptr, first);
-    for (size_t i = first; i < value.len; i++) {
+    size_t i = 0;
+    for (; i + sl_word_bytes <= value.len; i += sl_word_bytes) {
+        const uint64_t word = sl_word_load(value.ptr + i);
+        const uint64_t found = sl_word_in_range(word, first_letter, first_letter + letters - 1);
+        sl_word_store(out + i, word ^ found >> 2); /* 0x80 becomes 0x20, the difference between the cases */
+    }
+    for (; i < value.len; i++) {
         const uint8_t c = value.ptr[i];
         out[i] = is_letter_from(c, first_letter) ? c ^ 0x20 : c;
     }
     return sl_slice_of(out, value.len);
 }
 
-static bool has_upper(sl_slice value) { return find_letter(value, 'A') != SIZE_MAX; }
-static bool has_lower(sl_slice value) { return find_letter(value, 'a') != SIZE_MAX; }
+static bool has_upper(sl_slice value) { return has_letter(value, 'A'); }
+static bool has_lower(sl_slice value) { return has_letter(value, 'a'); }
 
 static sl_slice lowercase(sl_arena *arena, const sl_unicode_map *map, sl_slice value) {
     (void)map;
