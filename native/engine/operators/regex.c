@@ -262,8 +262,10 @@ sl_answer sl_regex_match(const sl_regex *regex, sl_scratch *scratch, sl_slice te
     pcre2_match_data *const data = groups == NULL ? scratch->answer_only : scratch->groups;
     const uint32_t bits = match_options(options);
     const uint8_t *const subject = text.len == 0 ? (const uint8_t *)"" : text.ptr; /* the JIT's door takes no NULL */
-    int code = regex->is_fast ? pcre2_jit_match(regex->code, subject, text.len, start, bits, data, scratch->limits)
-                              : pcre2_match(regex->code, subject, text.len, start, bits, data, scratch->limits);
+    /* That door does not look at PCRE2_ANCHORED, and says nothing of it. */
+    const bool is_fast = regex->is_fast && (bits & PCRE2_ANCHORED) == 0;
+    int code = is_fast ? pcre2_jit_match(regex->code, subject, text.len, start, bits, data, scratch->limits)
+                       : pcre2_match(regex->code, subject, text.len, start, bits, data, scratch->limits);
     if (code == PCRE2_ERROR_JIT_STACKLIMIT) {
         code =
             pcre2_match(regex->code, subject, text.len, start, bits | PCRE2_NO_JIT, data, scratch->limits);
