@@ -2,7 +2,15 @@
 // The ESM side: the very classes of the CommonJS side under the same names, so that `instanceof` holds across
 // both.
 
-export { ConfigError, SecluaError, Transaction, Waf, formatDiagnostic, scriptTests } from './index.js'
+export {
+  ConfigError,
+  SecluaError,
+  Transaction,
+  Waf,
+  formatDiagnostic,
+  redisStore,
+  scriptTests,
+} from './index.js'
 export type {
   CollectionChange,
   CollectionStore,
@@ -17,6 +25,7 @@ export type {
   LuaOptions,
   MatchedRule,
   RecordChange,
+  RedisStoreStats,
   RequestInput,
   ResponseInput,
   ScriptTest,

@@ -63,7 +63,7 @@ typedef struct sl_store_methods {
     bool (*apply)(void *self, const sl_record_key *key, int64_t now, int64_t timeout_seconds, const sl_change *changes,
                   size_t count);
     void (*release)(void *self);
-    void (*stats)(void *self, seclua_store_stats *out);
+    void (*stats)(void *self, seclua_store_stats *out); /* NULL: nothing is known here */
 } sl_store_methods;
 
 typedef struct sl_store {
