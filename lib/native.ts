@@ -131,6 +131,8 @@ interface Addon {
   storeStats(store: Store): NativeStoreStats
   newEngine(rules: Rules, store: Store, predecessor: Engine | undefined): Engine
   release(held: Rules | Store | Engine): void
+  /** The log files of the rules, under their names again after somebody moved them away. */
+  reopenLogs(engine: Engine): void
   stats(engine: Engine): NativeStats
 
   /** Names of the bits that a step answers with. Its lowest bits are the number of the verdict's action. */

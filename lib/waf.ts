@@ -130,6 +130,19 @@ export class Waf extends EventEmitter<WafEvents> {
     this.#options = options
     addon.release(old.engine)
     if (this.#active.store !== old.store) addon.release(old.store)
+    addon.reopenLogs(this.#active.engine)
+  }
+
+  /**
+   * Opens the files of the audit and debug logs anew, for whoever rotates them: what comes later goes into new files of
+   * the same names. A reload does it, too.
+   *
+   * @example
+   * process.on('SIGUSR2', () => waf.reopenLogs())
+   */
+  reopenLogs(): void {
+    this.#requireOpen()
+    addon.reopenLogs(this.#active.engine)
   }
 
   /** Rules that can be addressed by id; a chain counts once. */

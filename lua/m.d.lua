@@ -197,7 +197,7 @@ function m.rx(text, pattern, flags) end
 ---@return string?
 function m.pm(text, words) end
 
----Runs an operator of the rule language.
+---Runs an operator of the rule language. An error where it cannot answer: @ipMatch of what is no address.
 ---```lua
 ---if m.op('detectSQLi', '', v) then return 'SQL' end
 ---```
@@ -207,7 +207,7 @@ function m.pm(text, words) end
 ---@return boolean, string?
 function m.op(name, parameter, text) end
 
----Is the address in a list of addresses and networks?
+---Is the address in a list of addresses and networks? False for what is no address.
 ---```lua
 ---m.ipmatch('10.1.2.3', '10.0.0.0/8')
 ---```

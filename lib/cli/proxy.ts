@@ -24,7 +24,7 @@ ${ruleOptionsHelp}
 
 Host is passed on unchanged; the client's address is added to X-Forwarded-For; X-Forwarded-Proto is set; headers of
 the connection itself are not passed on. An upstream server that cannot be reached gives 502, a silent one 504.
-SIGHUP loads the rules again (the old stay in force on an error); SIGTERM lets requests under way end.`
+SIGHUP loads the rules again (the old stay in force on an error) and opens log files anew; SIGTERM lets requests under way end.`
 
 const workersMax = 256
 

@@ -135,6 +135,11 @@ Napi::Value release(const Napi::CallbackInfo &info) {
     return info.Env().Undefined();
 }
 
+Napi::Value reopen_logs(const Napi::CallbackInfo &info) {
+    seclua_engine_reopen_logs(held_by<Engine>(info, 0, "reopenLogs takes an engine")->handle);
+    return info.Env().Undefined();
+}
+
 Napi::Object script_to_js(Napi::Env env, const std::string &name, const seclua_script_stats &script) {
     constexpr double ns_per_ms = 1e6;
     auto row = Napi::Object::New(env);
@@ -229,9 +234,9 @@ Napi::Value version(const Napi::CallbackInfo &info) {
 void export_waf(Napi::Env env, Napi::Object exports) {
     using Function = Napi::Value (*)(const Napi::CallbackInfo &);
     const std::pair<const char *, Function> functions[] = {
-        {"load", load},       {"loadAsync", load_async}, {"openStore", open_store}, {"newEngine", new_engine},
+        {"load", load},       {"loadAsync", load_async},   {"openStore", open_store}, {"newEngine", new_engine},
         {"openFileStore", open_file_store}, {"storeStats", store_stats},
-        {"release", release}, {"stats", stats},          {"version", version},
+        {"release", release}, {"reopenLogs", reopen_logs}, {"stats", stats},          {"version", version},
         {"vocabulary", vocabulary},
     };
     for (const auto &[name, function] : functions) {

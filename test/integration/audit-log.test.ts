@@ -2,9 +2,10 @@
 // The directives of the logs, from rules to files: what stands in a record, where it is written, what is hidden in it.
 
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 
 import { Waf } from '../../lib/index.js'
 
@@ -222,6 +223,37 @@ describe('the audit log', () => {
     const [name = ''] = kept
     assert.equal(statSync(name).mode & 0o777, 0o604)
     assert.equal(statSync(join(name, '..')).mode & 0o777, 0o711)
+  })
+
+  it('reopenLogs and reload go on in a new file when the old one was moved away', async () => {
+    const waf = Waf.loadSync({
+      cwd: folder,
+      rules: `${base}SecAuditLog audit.log\nSecDebugLog debug.log\nSecDebugLogLevel 4`,
+    })
+    const records = (name: string): number => text(name).split('-A--').length - 1
+    const judged = async (): Promise<void> => {
+      waf.evaluateSync(request, response)
+      for (const name of ['audit.log', 'debug.log']) {
+        while (!existsSync(join(folder, name)) || text(name) === '') await delay(5)
+      }
+    }
+    const moveAway = (suffix: string): void => {
+      for (const name of ['audit', 'debug']) {
+        renameSync(join(folder, `${name}.log`), join(folder, `${name}.${suffix}`))
+      }
+    }
+    await judged()
+    moveAway('0')
+    waf.reopenLogs()
+    await judged()
+    moveAway('1')
+    await waf.reload()
+    await judged()
+    await waf.close()
+    assert.deepEqual(['audit.0', 'audit.1', 'audit.log'].map(records), [1, 1, 1])
+    assert.throws(() => {
+      waf.reopenLogs()
+    }, /closed/)
   })
 
   it('SecSensorId and SecComponentSignature name who wrote the record', async () => {

@@ -35,6 +35,7 @@ async function reloadRules(waf: Waf): Promise<void> {
     // Whatever went wrong, a server that runs goes on.
     if (!complainAboutRules(failure)) complain(failure instanceof Error ? failure.message : String(failure))
     complain('the old rules stay in force')
+    waf.reopenLogs() // who rotates logs sends the same signal
   }
 }
 

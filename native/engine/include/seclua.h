@@ -168,6 +168,9 @@ void seclua_store_stats_of(const seclua_store *store, seclua_store_stats *out);
 /* NULL when memory runs out. Holds a reference to rules and store until it is freed. */
 seclua_engine *seclua_engine_new(seclua_ruleset *rules, seclua_store *store);
 void seclua_engine_free(seclua_engine *engine);
+/* Opens the audit and debug log files anew, for those who move them away: what comes later goes into new files of the same
+ * names. Nothing is lost; writers do it between two records. */
+void seclua_engine_reopen_logs(seclua_engine *engine);
 
 /* ---- transactions ------------------------------------------------------------------------------------------------ */
 

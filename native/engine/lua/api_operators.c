@@ -134,8 +134,7 @@ static sl_slice check_text(lua_State *L, int index) {
     return sl_slice_of(text, length);
 }
 
-/* True on a match; a limit or an error of the operator is one of the script. */
-static bool run_operator(lua_State *L, const kept_operator *item, sl_slice text, sl_match *match) {
+static sl_answer ask(lua_State *L, const kept_operator *item, sl_slice text, sl_match *match) {
     sl_lua *lua = sl_lua_of(L);
     memset(match, 0, sizeof *match);
     match->want_captures = true;
@@ -145,6 +144,12 @@ static bool run_operator(lua_State *L, const kept_operator *item, sl_slice text,
                           .scratch = lua->engine->scratch};
     const sl_answer answer = item->row->match(&call, &item->operand, text, match);
     sl_budget_charge(L, sl_hook_interval + text.len / 16); /* looks at the clock */
+    return answer;
+}
+
+/* True on a match; a limit or an error of the operator is one of the script. */
+static bool run_operator(lua_State *L, const kept_operator *item, sl_slice text, sl_match *match) {
+    const sl_answer answer = ask(L, item, text, match);
     if (answer == SL_LIMIT) luaL_error(L, "@%s: the match limit was exceeded", item->row->name);
     if (answer == SL_ERROR) luaL_error(L, "@%s could not answer", item->row->name);
     return answer == SL_YES;
@@ -242,13 +247,14 @@ static int match_phrases(lua_State *L) {
     return 1;
 }
 
-/* m.ipmatch(address, list). Stack: 1 address · 2 list ──▶ boolean */
+/* m.ipmatch(address, list). What is no address is in no list: scripts ask about texts of clients.
+ * Stack: 1 address · 2 list ──▶ boolean */
 static int match_address(lua_State *L) {
     sl_budget_call(L);
     const sl_slice address = check_text(L, 1);
     const kept_operator *item = prepared(L, SL_LIT("ipMatch"), check_text(L, 2));
     sl_match match;
-    lua_pushboolean(L, run_operator(L, item, address, &match));
+    lua_pushboolean(L, ask(L, item, address, &match) == SL_YES);
     return 1;
 }
 

@@ -79,4 +79,9 @@ void seclua_engine_free(seclua_engine *handle) {
     if (engine->live_count == 0) sl_engine_end(engine);
 }
 
+void seclua_engine_reopen_logs(seclua_engine *opaque) {
+    const sl_engine *engine = (const sl_engine *)opaque;
+    if (engine->writers != NULL) sl_writers_reopen(engine->writers);
+}
+
 void seclua_engine_stats(const seclua_engine *engine, seclua_stats *out) { *out = ((const sl_engine *)engine)->stats; }
