@@ -3,6 +3,11 @@
 #include "base/strbuf.h"
 #include "operator_harness.h"
 #include "operators/address.h"
+#include "operators/rx.h"
+#include "operators/sql_words.h"
+
+#include <libinjection.h>
+#include <libinjection_sqli.h>
 
 /* ---- models ---- */
 
@@ -136,6 +141,68 @@ static void test_hostile(harness *h) {
            "a global search stops when the captures are full");
 }
 
+/* ---- patterns that are decided without a search ---- */
+
+/* A group around a pattern changes nothing but that it is searched. */
+static void expect_same_as_search(harness *h, const char *pattern, unsigned flags, sl_slice text) {
+    char grouped[64];
+    snprintf(grouped, sizeof grouped, "(?:%s)", pattern);
+    sl_regex *const looked = sl_regex_compile(sl_slice_z(pattern), flags, NULL);
+    sl_regex *const searched = sl_regex_compile(sl_slice_z(grouped), flags, NULL);
+    sl_groups a, b;
+    const sl_answer first = sl_regex_match(looked, h->scratch, text, 0, 0, &a);
+    const sl_answer second = sl_regex_match(searched, h->scratch, text, 0, 0, &b);
+    expect(h, first == second, pattern);
+    if (first == SL_YES && second == SL_YES) {
+        expect(h, a.count == b.count && a.at[0].start == b.at[0].start && a.at[0].end == b.at[0].end, pattern);
+    }
+    sl_regex_free(looked);
+    sl_regex_free(searched);
+}
+
+static void test_trivial_patterns(harness *h) {
+    static const char *const patterns[] = {"^.*$", "^.*", ".*$", ".*", "^(?s).*$", ".", "^a", "^ab-C_1", "^A"};
+    static const unsigned flags[] = {0, SL_REGEX_CASELESS, SL_REGEX_LINES, SL_REGEX_LINES | SL_REGEX_CASELESS};
+    static const char letters[] = "aAbBcC-_1\n\r.";
+    uint32_t seed = 20261127;
+    for (int round = 0; round < 300; round++) {
+        const sl_arena_mark mark = sl_arena_save(&h->arena);
+        const size_t len = next_random(&seed) % 9;
+        uint8_t *const bytes = sl_arena_alloc(&h->arena, len + 1);
+        for (size_t i = 0; i < len; i++) bytes[i] = (uint8_t)letters[next_random(&seed) % (sizeof letters - 1)];
+        const sl_slice texts[] = {sl_slice_of(bytes, len), SL_LIT("ab-C_1 more"), SL_LIT("AB-c_1"), SL_EMPTY};
+        for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+            const size_t at = next_random(&seed);
+            expect_same_as_search(h, patterns[at % (sizeof patterns / sizeof patterns[0])], flags[at / 16 % 4], texts[i]);
+        }
+        sl_arena_rollback(&h->arena, mark);
+    }
+}
+
+/* ---- libinjection's words ---- */
+
+static void test_sql_words(harness *h) {
+    static const char *const words[] = {"select", "union", "union all", "information_schema", "or", "&&", "||", "not in", "0&1",
+                                        "0UEOK", "0S&1", "sleep", "current_user", "x", "select ", "waitfor", "0", ""};
+    const sl_sql_words *const table = sl_sql_words_new(&h->arena);
+    uint32_t seed = 7;
+    size_t known = 0;
+    for (int round = 0; round < 20000; round++) {
+        char word[32];
+        size_t len = strlen(words[(size_t)round % (sizeof words / sizeof words[0])]);
+        memcpy(word, words[(size_t)round % (sizeof words / sizeof words[0])], len);
+        for (size_t i = 0; i < len; i++) {
+            if (word[i] >= 'a' && word[i] <= 'z' && next_random(&seed) % 2 != 0) word[i] = (char)(word[i] - 32);
+            if (next_random(&seed) % 40 == 0) word[i] = (char)(next_random(&seed) % 256);
+        }
+        if (len != 0 && next_random(&seed) % 8 == 0) len--;
+        const char theirs = libinjection_sqli_lookup_word(NULL, LOOKUP_WORD, word, len);
+        known += theirs != 0;
+        expect(h, sl_sql_words_type(table, sl_slice_of(word, len)) == theirs, "a word has the type that libinjection gives it");
+    }
+    expect(h, known > 5000, "most of the words are known");
+}
+
 int main(void) {
     harness h;
     harness_open(&h, false);
@@ -143,6 +210,8 @@ int main(void) {
     test_networks_against_model(&h);
     test_addresses(&h);
     test_hostile(&h);
+    test_trivial_patterns(&h);
+    test_sql_words(&h);
     const int result = harness_result("operator models", &h);
     harness_close(&h);
     return result;

@@ -25,7 +25,7 @@ enum {
     run_time_compiled_max_bytes = 256 * 1024,
 };
 
-/* Patterns that are decided without a search; the search is their twin (test/native/operators_test.c). */
+/* Patterns that are decided without a search; the search is their twin (test/native/operator_models_test.c). */
 typedef enum shape {
     SHAPE_OTHER = 0,
     SHAPE_ALL,    /* ^.*$ and the like: the whole text */
