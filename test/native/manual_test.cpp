@@ -90,7 +90,7 @@ std::string variables() {
 }
 
 std::string operators() {
-    static const char *const arguments[] = {"none", "optional", "text", "text with macros"};
+    static const char *const arguments[] = {"none", "optional", "text", "text to put in", "text with macros"};
     std::string out = head({"Operator", "Argument", "Matches when"});
     for (size_t i = 0; const sl_operator *row = sl_operator_at(i); i++) {
         out += line({code("@" + std::string(row->name)), arguments[row->argument], cell(row->manual)});
