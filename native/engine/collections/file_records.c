@@ -63,9 +63,9 @@ int64_t sl_file_records_epoch_of(sl_slice end) {
 }
 
 static int put_end(sl_file_map *map, MDB_txn *txn, int64_t epoch, sl_slice key) {
-    MDB_val nothing = {0, NULL};
     end_key end;
     end_key_of(epoch, key, &end);
+    MDB_val nothing = {0, end.bytes}; /* it copies no byte, but wants an address to copy from */
     return mdb_put(txn, map->ends, &end.value, &nothing, 0);
 }
 
