@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Builds and tests the Linux addon inside the container that it is run in, with the checkout at /work. The container
+# Builds and tests the Linux addon inside the container that it is run in, with the checkout at /src. The container
 # decides which C library and how old a one the binary asks for: manylinux_2_28 for glibc, Node's Alpine image for musl.
 set -eu
-cd /work
+cd /src
 
 if command -v apk >/dev/null; then
     apk add --no-cache build-base cmake ninja tar xz
