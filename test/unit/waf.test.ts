@@ -180,6 +180,26 @@ describe('reload', () => {
   })
 })
 
+describe('acceleration', () => {
+  it('does not ask what the rules have settled themselves', async () => {
+    const rules = `SecRuleEngine On
+SecAction "id:1,phase:1,nolog,pass,setvar:tx.level=1"
+SecRule TX:level "@lt 2" "id:2,phase:1,nolog,pass,skipAfter:END"
+SecRule REQUEST_METHOD "!@streq PUT" "id:3,phase:1,nolog,pass"
+SecMarker END
+SecRule TX:level "@ge 2" "id:4,phase:1,nolog,pass"
+SecRule TX:level "@ge 3" "id:5,phase:2,nolog,pass"`
+    const evaluated = async (acceleration: boolean): Promise<unknown> => {
+      const waf = await Waf.load({ rules, acceleration })
+      waf.evaluateSync(get('x'))
+      assert.deepEqual(waf.stats()['matches'], { 1: 1, 2: 1 })
+      return waf.stats()['rulesEvaluated']
+    }
+    assert.equal(await evaluated(false), 4)
+    assert.equal(await evaluated(true), 2)
+  })
+})
+
 describe('collections', () => {
   const rules =
     'SecRuleEngine On\nSecAction "id:1,phase:1,nolog,pass,initcol:ip=%{REMOTE_ADDR},setvar:ip.n=+1"'

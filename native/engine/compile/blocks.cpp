@@ -43,7 +43,8 @@ sl_block make_block(sl_arena *arena, const sl_program &program, size_t first, si
     std::map<int32_t, std::vector<sl_gate>> by_view;
     for (size_t i = 0; i < count; i++) {
         const sl_rule &starter = *program.units[first + i];
-        if (!is_gated(starter)) {
+        const bool is_certain = program.certain != nullptr && program.certain[first + i].is_certain;
+        if (is_certain || !is_gated(starter)) {
             block.always |= uint64_t{1} << i;
             continue;
         }
@@ -63,9 +64,9 @@ void Compiler::make_blocks(sl_program &program) {
     if (program.count == 0) return;
     std::vector<bool> begins(program.count + 1, false);
     for (size_t i = 0; i < program.count; i++) {
-        if (!program.units[i]->has_jump) continue;
+        if (program.jumps[i] == i + 1) continue;
         begins[i + 1] = true;
-        begins[std::min<size_t>(program.units[i]->jump, program.count)] = true;
+        begins[program.jumps[i]] = true;
     }
     std::vector<sl_block> blocks;
     uint32_t *block_of = SL_NEW_ARRAY(&rules_->arena, uint32_t, program.count);

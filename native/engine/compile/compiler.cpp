@@ -63,21 +63,34 @@ static void inherit_from_links(Unit &unit) {
     }
 }
 
+sl_program Compiler::make_program(unsigned phase) {
+    std::vector<const sl_rule *> found;
+    for (Unit *unit : starters_) {
+        if (unit->phase == phase) found.push_back(unit->links.front().image);
+    }
+    const sl_rule **units = SL_NEW_ARRAY(&rules_->arena, const sl_rule *, found.size() + 1);
+    uint32_t *jumps = SL_NEW_ARRAY(&rules_->arena, uint32_t, found.size() + 1);
+    for (uint32_t i = 0; i < found.size(); i++) {
+        units[i] = found[i];
+        jumps[i] = found[i]->has_jump ? found[i]->jump : i + 1;
+    }
+    sl_program program{};
+    program.units = units;
+    program.count = found.size();
+    program.jumps = jumps;
+    return program;
+}
+
 void Compiler::freeze() {
     sl_arena *arena = &rules_->arena;
     rules_->prefilter = prefilter_.build(arena);
     if (rules_->prefilter == nullptr) forget_filters();
     const sl_rule **starters = SL_NEW_ARRAY(arena, const sl_rule *, starters_.size() + 1);
     for (unsigned phase = 0; phase < SL_PHASES; phase++) {
-        std::vector<const sl_rule *> program;
-        for (Unit *unit : starters_) {
-            if (unit->phase == phase) program.push_back(unit->links.front().image);
-        }
-        const sl_rule **units = SL_NEW_ARRAY(arena, const sl_rule *, program.size() + 1);
-        std::copy(program.begin(), program.end(), units);
-        rules_->phases[phase] = {units, program.size(), nullptr, nullptr};
+        rules_->phases[phase] = make_program(phase);
         if (!rules_->options.no_acceleration) make_blocks(rules_->phases[phase]);
     }
+    if (!rules_->options.no_acceleration) fold_phases();
     for (Unit *unit : starters_) {
         inherit_from_links(*unit);
         starters[unit->ordinal] = unit->links.front().image;

@@ -94,7 +94,10 @@ class Compiler {
     int32_t view(const sl_target &target, const sl_pipeline *pipeline);
     // blocks.cpp: what a starter needs of the views, by stretches of a phase
     void make_blocks(sl_program &program);
+    // fold.cpp: what can be said of units before there is a request
+    void fold_phases();
     // freezing
+    sl_program make_program(unsigned phase);
     void freeze();
     void describe();
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Aho–Corasick over all literals, turned into a dense table: columns are the bytes that occur in literals, all others share
-// column 0. Of a long literal the rarest few bytes in a row are kept: they are necessary, too, and a small table stays in the
-// caches.
+// From the literals of all filters to sieves and a table of slots. Of a long literal the rarest few bytes in a row are kept:
+// they are necessary, too.
 #include "prefilter/builder.hpp"
 
 #include <algorithm>
-#include <deque>
 #include <set>
+#include <unordered_map>
 
 #include "base/ascii.h"
 #include "prefilter/literals.hpp"
@@ -15,15 +14,8 @@ namespace seclua {
 
 namespace {
 
-constexpr size_t literal_bytes_max = 5;          // measured: see bench/record
-constexpr size_t table_bytes_max = 64u << 20;    // stop adding filters long before
+constexpr size_t literal_bytes_max = sl_prefilter_bytes_max;
 constexpr size_t literals_bytes_max = 4u << 20;
-
-struct State {
-    std::map<uint8_t, uint32_t> children;
-    std::vector<int> filters;
-    uint32_t fail = 0;
-};
 
 // A literal that holds another one says nothing more than that one.
 void drop_longer(std::vector<std::string> &literals) {
@@ -57,6 +49,8 @@ int PrefilterBuilder::add(std::vector<std::string> literals) {
     if (std::any_of(literals.begin(), literals.end(), [](const std::string &literal) { return literal.empty(); })) return -1;
     drop_longer(literals);
     for (std::string &literal : literals) literal = rarest_window(literal);
+    const auto says_nothing = [](const std::string &literal) { return literal.size() == 1 && (literal[0] == text_start || literal[0] == text_end); };
+    if (std::any_of(literals.begin(), literals.end(), says_nothing)) return -1; // each text has two ends
     std::sort(literals.begin(), literals.end());
     literals.erase(std::unique(literals.begin(), literals.end()), literals.end());
     if (literals.empty()) return -1;
@@ -71,131 +65,110 @@ int PrefilterBuilder::add(std::vector<std::string> literals) {
     return id;
 }
 
+// ---- the tables ----
+
+namespace {
+
+uint64_t window_of(const std::string &bytes) {
+    uint64_t window = 0;
+    for (size_t i = 0; i < bytes.size(); i++) window |= uint64_t{static_cast<uint8_t>(bytes[i])} << (8 * i);
+    return window;
+}
+
+uint64_t key_of(const std::string &literal) { return sl_prefilter_key(window_of(literal), static_cast<unsigned>(literal.size())); }
+
+void put(uint32_t *words, uint32_t bit) { words[bit / 32] |= uint32_t{1} << (bit % 32); }
+
+// At sixteen bits for each, one of sixteen that are not in it passes.
+sl_sieve make_sieve(sl_arena *arena, const std::set<uint32_t> &values) {
+    unsigned bits = 12;
+    while ((size_t{1} << bits) < values.size() * 16 && bits < 24) bits++;
+    uint32_t *words = SL_NEW_ARRAY(arena, uint32_t, size_t{1} << (bits - 5));
+    for (const uint32_t value : values) put(words, sl_prefilter_hash(value) >> (32 - bits));
+    return {words, 32 - bits};
+}
+
+// Numbers for bytes that are literals, as many as there are bits.
+class Bytes {
+  public:
+    bool take(const std::string &literal, sl_byte_set &out) {
+        constexpr size_t numbers_max = 64 * sizeof(sl_byte_set::words) / sizeof(uint64_t);
+        const auto byte = static_cast<uint8_t>(literal[0]);
+        if (literal.size() != 1 || (!numbers_.contains(byte) && numbers_.size() == numbers_max)) return false;
+        add(numbers_.emplace(byte, static_cast<unsigned>(numbers_.size())).first->second, out);
+        return true;
+    }
+    void write(sl_byte_set (&byte_of)[256]) const {
+        for (unsigned b = 0; b < 256; b++) {
+            const auto known = numbers_.find(sl_ascii_lower(static_cast<uint8_t>(b)));
+            if (known != numbers_.end()) add(known->second, byte_of[b]);
+        }
+    }
+
+  private:
+    static void add(unsigned number, sl_byte_set &out) { out.words[number / 64] |= uint64_t{1} << (number % 64); }
+    std::map<uint8_t, unsigned> numbers_;
+};
+
+} // namespace
+
 const sl_prefilter *PrefilterBuilder::build(sl_arena *arena) const {
     if (filters_.empty()) return nullptr;
     sl_prefilter *made = SL_NEW(arena, sl_prefilter);
-
-    // Columns.
-    uint32_t columns = 1;
-    uint8_t column_of[256] = {};
-    for (const auto &[literals, id] : filters_) {
-        for (const std::string &literal : literals) {
-            for (const char c : literal) {
-                uint8_t &column = column_of[static_cast<uint8_t>(c)];
-                if (column == 0) column = static_cast<uint8_t>(columns++);
-            }
-        }
-    }
-    for (unsigned b = 0; b < 256; b++) made->class_of[b] = column_of[sl_ascii_lower(static_cast<uint8_t>(b))];
-    made->start_column = column_of[static_cast<uint8_t>(text_start)];
-    made->end_column = column_of[static_cast<uint8_t>(text_end)];
-    while ((1u << made->shift) < columns) made->shift++;
-
-    // Literals of one byte, by filter. Bytes past the 64th distinct one go into the automaton like longer literals.
-    std::map<uint8_t, unsigned> byte_bit;
-    uint64_t *bytes_of = SL_NEW_ARRAY(arena, uint64_t, filters_.size());
-    const auto takes_byte = [&](const std::string &literal, int id)  {
-        if (literal.size() != 1 || literal[0] == text_start || literal[0] == text_end) return false;
-        const auto byte = static_cast<uint8_t>(literal[0]);
-        if (!byte_bit.contains(byte)) {
-            if (byte_bit.size() == 64) return false;
-            byte_bit.emplace(byte, static_cast<unsigned>(byte_bit.size()));
-        }
-        bytes_of[id] |= uint64_t{1} << byte_bit[byte];
-        return true;
-    };
-
-    // Trie.
-    std::vector<State> states(1);
-    for (const auto &[literals, id] : filters_) {
-        for (const std::string &literal : literals) {
-            if (takes_byte(literal, id)) continue;
-            uint32_t at = 0;
-            for (const char c : literal) {
-                const uint8_t column = column_of[static_cast<uint8_t>(c)];
-                const auto known = states[at].children.find(column);
-                if (known != states[at].children.end()) {
-                    at = known->second;
-                    continue;
-                }
-                const uint32_t fresh = static_cast<uint32_t>(states.size());
-                states[at].children.emplace(column, fresh);
-                states.emplace_back();
-                at = fresh;
-            }
-            states[at].filters.push_back(id);
-        }
-    }
-    if ((states.size() << made->shift) * sizeof(uint32_t) > table_bytes_max) return nullptr;
-
-    // Failure links, in breadth; outputs are inherited.
-    std::vector<uint32_t> order;
-    std::deque<uint32_t> queue{0};
-    while (!queue.empty()) {
-        const uint32_t at = queue.front();
-        queue.pop_front();
-        order.push_back(at);
-        for (const auto &[column, child] : states[at].children) {
-            uint32_t fail = states[at].fail;
-            if (at != 0) {
-                while (fail != 0 && !states[fail].children.contains(column)) fail = states[fail].fail;
-                const auto step = states[fail].children.find(column);
-                fail = step == states[fail].children.end() ? 0 : step->second;
-            }
-            states[child].fail = at == 0 ? 0 : fail;
-            const std::vector<int> &inherited = states[states[child].fail].filters;
-            states[child].filters.insert(states[child].filters.end(), inherited.begin(), inherited.end());
-            queue.push_back(child);
-        }
-    }
-
-    // Numbers: silent states first (the root is 0), reporting ones behind them.
-    std::vector<uint32_t> number(states.size());
-    uint32_t count = 0;
-    for (const uint32_t at : order) {
-        if (states[at].filters.empty()) number[at] = count++;
-    }
-    const uint32_t silent = count;
-    for (const uint32_t at : order) {
-        if (!states[at].filters.empty()) number[at] = count++;
-    }
-    made->state_count = count;
-    made->first_output = silent << made->shift;
     made->filter_count = static_cast<uint32_t>(filters_.size());
     made->word_count = (made->filter_count + 63) / 64;
 
-    // The table: a state without a child takes its failure state's row, which stands in breadth before it.
-    uint32_t *next = SL_NEW_ARRAY(arena, uint32_t, static_cast<size_t>(count) << made->shift);
-    for (const uint32_t at : order) {
-        uint32_t *row = next + (static_cast<size_t>(number[at]) << made->shift);
-        if (at != 0) {
-            const uint32_t *inherited = next + (static_cast<size_t>(number[states[at].fail]) << made->shift);
-            std::copy(inherited, inherited + (size_t{1} << made->shift), row);
+    Bytes bytes;
+    sl_byte_set *bytes_of = SL_NEW_ARRAY(arena, sl_byte_set, filters_.size());
+    std::unordered_map<uint64_t, std::vector<uint16_t>> filters_of; // by literal
+    std::unordered_map<uint64_t, uint8_t> longer;                   // by its first four bytes
+    std::set<uint32_t> triples, quads;
+    uint32_t *pairs = SL_NEW_ARRAY(arena, uint32_t, 65536 / 32);
+    for (const auto &[literals, id] : filters_) {
+        for (const std::string &literal : literals) {
+            if (bytes.take(literal, bytes_of[id])) continue;
+            filters_of[key_of(literal)].push_back(static_cast<uint16_t>(id));
+            const auto window = static_cast<uint32_t>(window_of(literal));
+            if (literal.size() == 1) {
+                made->has_singles = true;
+                for (uint32_t second = 0; second < 256; second++) put(pairs, window | second << 8);
+            } else if (literal.size() == 2) {
+                put(pairs, window);
+            } else if (literal.size() == 3) {
+                triples.insert(window << 8);
+            } else {
+                quads.insert(window);
+                const std::string start = literal.substr(0, 4);
+                filters_of.try_emplace(key_of(start));
+                if (literal.size() > 4) longer[key_of(start)] |= static_cast<uint8_t>(1u << literal.size());
+            }
         }
-        for (const auto &[column, child] : states[at].children) row[column] = number[child] << made->shift;
     }
-    made->next = next;
-    std::vector<uint32_t> starts;
-    std::vector<uint16_t> ids;
-    for (const uint32_t at : order) { // as they are numbered
-        if (states[at].filters.empty()) continue;
-        starts.push_back(static_cast<uint32_t>(ids.size()));
-        const std::set<int> distinct(states[at].filters.begin(), states[at].filters.end());
-        for (const int id : distinct) ids.push_back(static_cast<uint16_t>(id));
-    }
-    starts.push_back(static_cast<uint32_t>(ids.size()));
-    uint32_t *outputs = SL_NEW_ARRAY(arena, uint32_t, starts.size());
-    std::copy(starts.begin(), starts.end(), outputs);
-    uint16_t *filters = SL_NEW_ARRAY(arena, uint16_t, ids.size() + 1);
-    std::copy(ids.begin(), ids.end(), filters);
-    made->outputs = outputs;
-    made->filters = filters;
-
-    for (unsigned b = 0; b < 256; b++) {
-        const auto known = byte_bit.find(sl_ascii_lower(static_cast<uint8_t>(b)));
-        if (known != byte_bit.end()) made->bit_of[b] = uint64_t{1} << known->second;
-    }
+    bytes.write(made->byte_of);
     made->bytes_of = bytes_of;
+    made->pairs = pairs;
+    made->triples = make_sieve(arena, triples);
+    made->quads = make_sieve(arena, quads);
+
+    unsigned slot_bits = 4;
+    while ((size_t{1} << slot_bits) < filters_of.size() * 2) slot_bits++;
+    sl_literal *slots = SL_NEW_ARRAY(arena, sl_literal, size_t{1} << slot_bits);
+    made->slots = slots;
+    made->slot_shift = 64 - slot_bits;
+    made->slot_mask = (uint64_t{1} << slot_bits) - 1;
+    size_t total = 0;
+    for (const auto &[key, ids] : filters_of) total += ids.size();
+    uint16_t *filters = SL_NEW_ARRAY(arena, uint16_t, total + 1);
+    made->filters = filters;
+    uint32_t used = 0;
+    for (const auto &[key, ids] : filters_of) {
+        uint64_t slot = sl_prefilter_slot(made, key);
+        while (slots[slot].key != 0) slot = (slot + 1) & made->slot_mask;
+        const auto known = longer.find(key);
+        slots[slot] = {key, used, static_cast<uint32_t>(ids.size()), known == longer.end() ? uint8_t{0} : known->second};
+        std::copy(ids.begin(), ids.end(), filters + used);
+        used += static_cast<uint32_t>(ids.size());
+    }
     return made;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Gathers the necessary texts of operands and makes the automaton of the candidate index.
+// Gathers the necessary texts of operands and makes the tables of the candidate index.
 #pragma once
 
 #include <cstdint>

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "prefilter/prefilter.h"
+
 namespace seclua {
 
 // Sets of texts, ASCII case folded, rarest first: every match of the pattern contains at least one text of each set (compared
@@ -16,8 +18,8 @@ namespace seclua {
 // (SL_REGEX_LINES), so they say nothing of the ends.
 std::vector<std::vector<std::string>> necessary_literals(std::string_view pattern, bool lines);
 
-constexpr char text_start = 'A';
-constexpr char text_end = 'Z';
+constexpr char text_start = sl_prefilter_start;
+constexpr char text_end = sl_prefilter_end;
 
 // How likely an ordinary text is to contain one of them; lower is better. For choosing between sets, nothing else.
 double expected_frequency(const std::vector<std::string> &literals);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The candidate index: one automaton over the necessary texts of all rules (design.md section 4).
+/* The candidate index: which of the necessary texts of all rules does a text hold? (design.md section 4)
  *
  * At load each operand that can say so yields texts of which a value must contain at least one in order to match. A text is
  * scanned once and yields a set of filters, one bit for each distinct operand; a rule whose bit is missing cannot match that
@@ -14,36 +14,77 @@
 extern "C" {
 #endif
 
-/* A dense automaton over folded bytes for the literals of two bytes and more: states are numbered so that those from
- * first_output on report filters. Literals of one byte would make it report at every other byte: which bytes a text holds is
- * noted on the way instead. */
+enum {
+    sl_prefilter_start = 'A', /* stand for the two ends of a text: no folded text contains them */
+    sl_prefilter_end = 'Z',
+    sl_prefilter_bytes_max = 7 /* of a literal */
+};
+
+/* Bytes that are literals of their own, by their numbers. */
+typedef struct sl_byte_set {
+    uint64_t words[2];
+} sl_byte_set;
+
+/* Bits by hash: a clear one says that nothing of this hash was put in. */
+typedef struct sl_sieve {
+    const uint32_t *words;
+    uint32_t shift; /* a hash has 32 - shift bits */
+} sl_sieve;
+
+/* A literal, or the beginning of longer ones. */
+typedef struct sl_literal {
+    uint64_t key;          /* its bytes, the first one lowest, and its length above them; 0 = an empty slot */
+    uint32_t first, count; /* in filters */
+    uint8_t longer;        /* of four bytes: lengths of literals that begin like this, one bit each */
+} sl_literal;
+
+/* Where a literal may begin is seen from small tables that stay in the first caches: the pair of bytes there, the hash of
+ * three, the hash of four. What passes is looked up. An automaton over the same literals has one look-up a byte, but in
+ * megabytes: that was three times slower. */
 typedef struct sl_prefilter {
-    uint8_t class_of[256];  /* folded byte to column */
-    uint8_t start_column, end_column; /* of the two ends of a text; 0 = no literal names them */
-    uint32_t shift;         /* columns per state: 1 << shift */
-    const uint32_t *next;   /* [state << shift | column] = next state << shift */
-    uint32_t first_output;  /* << shift */
-    const uint32_t *outputs; /* by output state, and one more: where its filters begin in filters */
-    const uint16_t *filters; /* ids */
-    uint64_t bit_of[256];       /* of bytes that are literals: the byte's own bit; folded */
-    const uint64_t *bytes_of;   /* by filter: its literals of one byte, as in bit_of */
+    const uint32_t *pairs; /* by two bytes, the first one lowest */
+    sl_sieve triples, quads;
+    const sl_literal *slots;
+    uint32_t slot_shift; /* of 64 bits of a hash */
+    uint64_t slot_mask;
+    const uint16_t *filters;
+    bool has_singles; /* literals of one byte that have no number; pairs lets each pair of theirs pass */
+    sl_byte_set byte_of[256];    /* by byte of a text: its number as a literal, or of what it folds to */
+    const sl_byte_set *bytes_of; /* by filter: its literals of one byte */
     uint32_t word_count;
     uint32_t filter_count;
-    uint32_t state_count;
 } sl_prefilter;
 
 /* What texts hold. A filter lets them through when its bit is set or one of its bytes was seen. */
 typedef struct sl_found {
     uint64_t *bits; /* word_count words; NULL = none is set */
-    uint64_t bytes;
+    sl_byte_set bytes;
 } sl_found;
 
 /* Adds to bits (word_count words) every filter of which text holds a longer literal, and to bytes the single ones; true
  * when bits were added. */
-bool sl_prefilter_scan(const sl_prefilter *prefilter, sl_slice text, uint64_t *bits, uint64_t *bytes);
+bool sl_prefilter_scan(const sl_prefilter *prefilter, sl_slice text, uint64_t *bits, sl_byte_set *bytes);
+
+/* Eight bytes as a number, the first one lowest. */
+static inline uint64_t sl_prefilter_window(const uint8_t *at) {
+    return (uint64_t)at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 | (uint64_t)at[3] << 24 | (uint64_t)at[4] << 32 |
+           (uint64_t)at[5] << 40 | (uint64_t)at[6] << 48 | (uint64_t)at[7] << 56; /* one load, as compilers see it */
+}
+
+/* A literal of this length that begins the window. */
+static inline uint64_t sl_prefilter_key(uint64_t window, unsigned length) {
+    return (window & ((UINT64_C(1) << (8 * length)) - 1)) | (uint64_t)length << 56;
+}
+
+static inline uint32_t sl_prefilter_hash(uint32_t bytes) { return bytes * UINT32_C(0x9E3779B1); }
+
+static inline uint64_t sl_prefilter_slot(const sl_prefilter *prefilter, uint64_t key) {
+    return (key * UINT64_C(0x9E3779B97F4A7C15)) >> prefilter->slot_shift;
+}
 
 static inline bool sl_prefilter_lets(const sl_prefilter *prefilter, const sl_found *found, int32_t filter) {
-    if ((prefilter->bytes_of[filter] & found->bytes) != 0) return true;
+    const sl_byte_set *bytes = &prefilter->bytes_of[filter];
+    if (((bytes->words[0] & found->bytes.words[0]) | (bytes->words[1] & found->bytes.words[1])) != 0) return true;
     return found->bits != NULL && (found->bits[filter / 64] >> (filter % 64) & 1) != 0;
 }
 

@@ -1,33 +1,101 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The scan: one table look-up a byte; a state that reports is rare and costs a few bits. */
+/* The scan: a text is folded piece by piece, and each place in it sieved. Nearly all fall through. */
+#include "base/ascii.h"
 #include "prefilter/prefilter.h"
 
-static void report(const sl_prefilter *prefilter, uint32_t state, uint64_t *bits) {
-    const uint32_t index = (state - prefilter->first_output) >> prefilter->shift;
-    const uint32_t end = prefilter->outputs[index + 1];
-    for (uint32_t i = prefilter->outputs[index]; i < end; i++) {
-        bits[prefilter->filters[i] / 64] |= UINT64_C(1) << (prefilter->filters[i] % 64);
+#include <string.h>
+
+enum {
+    piece_bytes = 4096,
+    ahead_bytes = 8 /* what a window may read past the place where it begins */
+};
+
+static const sl_literal *find(const sl_prefilter *prefilter, uint64_t key) {
+    uint64_t slot = sl_prefilter_slot(prefilter, key);
+    for (; prefilter->slots[slot].key != 0; slot = (slot + 1) & prefilter->slot_mask) {
+        if (prefilter->slots[slot].key == key) return &prefilter->slots[slot];
     }
+    return NULL;
 }
 
-bool sl_prefilter_scan(const sl_prefilter *prefilter, sl_slice text, uint64_t *bits, uint64_t *bytes) {
-    const uint32_t *next = prefilter->next;
-    const uint32_t first_output = prefilter->first_output;
-    uint64_t seen = *bytes;
-    uint32_t state = next[prefilter->start_column];
-    bool any = state >= first_output;
-    if (any) report(prefilter, state, bits);
-    for (size_t i = 0; i < text.len; i++) {
-        const uint8_t byte = text.ptr[i];
-        seen |= prefilter->bit_of[byte];
-        state = next[state + prefilter->class_of[byte]];
-        if (state < first_output) continue;
-        any = true;
-        report(prefilter, state, bits);
+static bool report(const sl_prefilter *prefilter, const sl_literal *literal, uint64_t *bits) {
+    if (literal == NULL) return false;
+    for (uint32_t i = literal->first; i < literal->first + literal->count; i++) {
+        bits[prefilter->filters[i] / 64] |= UINT64_C(1) << (prefilter->filters[i] % 64);
     }
-    *bytes = seen;
-    state = next[state + prefilter->end_column];
-    if (state < first_output) return any;
-    report(prefilter, state, bits);
-    return true;
+    return literal->count != 0;
+}
+
+static bool report_quads(const sl_prefilter *prefilter, uint64_t window, uint64_t *bits) {
+    const sl_literal *quad = find(prefilter, sl_prefilter_key(window, 4));
+    if (quad == NULL) return false;
+    bool any = report(prefilter, quad, bits);
+    for (unsigned length = 5; length <= sl_prefilter_bytes_max; length++) {
+        if ((quad->longer >> length & 1) != 0 && report(prefilter, find(prefilter, sl_prefilter_key(window, length)), bits)) any = true;
+    }
+    return any;
+}
+
+static inline uint32_t has(const uint32_t *words, uint32_t bit) { return words[bit / 32] >> (bit % 32) & 1; }
+
+typedef struct sl_places {
+    uint16_t at[piece_bytes + ahead_bytes];
+} sl_places;
+
+/* Every literal that begins at one of the first `count` places. Which places pass is written down without a branch, since it
+ * cannot be foretold. */
+static bool sieve(const sl_prefilter *prefilter, const uint8_t *piece, size_t count, uint64_t *bits) {
+    const uint32_t *pairs = prefilter->pairs;
+    const sl_sieve triples = prefilter->triples, quads = prefilter->quads;
+    sl_places by_pair, by_triple, by_quad;
+    size_t pair_count = 0, triple_count = 0, quad_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t four = (uint32_t)sl_prefilter_window(piece + i);
+        by_pair.at[pair_count] = by_triple.at[triple_count] = by_quad.at[quad_count] = (uint16_t)i;
+        pair_count += has(pairs, four & 0xFFFF);
+        triple_count += has(triples.words, sl_prefilter_hash(four << 8) >> triples.shift);
+        quad_count += has(quads.words, sl_prefilter_hash(four) >> quads.shift);
+    }
+    bool any = false;
+    for (size_t i = 0; i < pair_count; i++) {
+        const uint64_t window = sl_prefilter_window(piece + by_pair.at[i]);
+        any |= report(prefilter, find(prefilter, sl_prefilter_key(window, 2)), bits);
+        if (prefilter->has_singles) any |= report(prefilter, find(prefilter, sl_prefilter_key(window, 1)), bits);
+    }
+    for (size_t i = 0; i < triple_count; i++) {
+        any |= report(prefilter, find(prefilter, sl_prefilter_key(sl_prefilter_window(piece + by_triple.at[i]), 3)), bits);
+    }
+    for (size_t i = 0; i < quad_count; i++) any |= report_quads(prefilter, sl_prefilter_window(piece + by_quad.at[i]), bits);
+    return any;
+}
+
+static void fold(const sl_prefilter *prefilter, const uint8_t *from, size_t count, uint8_t *to, sl_byte_set *seen) {
+    for (size_t i = 0; i < count; i++) to[i] = sl_ascii_lower(from[i]);
+    sl_byte_set set = *seen;
+    for (size_t i = 0; i < count; i++) {
+        set.words[0] |= prefilter->byte_of[from[i]].words[0];
+        set.words[1] |= prefilter->byte_of[from[i]].words[1];
+    }
+    *seen = set;
+}
+
+bool sl_prefilter_scan(const sl_prefilter *prefilter, sl_slice text, uint64_t *bits, sl_byte_set *bytes) {
+    uint8_t piece[piece_bytes + 1 + ahead_bytes];
+    size_t held = 0, taken = 0;
+    bool any = false;
+    piece[held++] = sl_prefilter_start;
+    for (;;) {
+        const size_t room = piece_bytes - held;
+        const size_t count = text.len - taken < room ? text.len - taken : room;
+        fold(prefilter, text.ptr + taken, count, piece + held, bytes);
+        held += count;
+        taken += count;
+        if (taken == text.len) break;
+        any |= sieve(prefilter, piece, held - ahead_bytes, bits);
+        memmove(piece, piece + held - ahead_bytes, ahead_bytes);
+        held = ahead_bytes;
+    }
+    piece[held++] = sl_prefilter_end;
+    memset(piece + held, 0, ahead_bytes); /* a literal that ends in zeros may be seen here: a false candidate */
+    return sieve(prefilter, piece, held, bits) || any;
 }

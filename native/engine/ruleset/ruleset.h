@@ -139,7 +139,7 @@ typedef struct sl_rule {
     uint16_t status;    /* 0 = none given */
     const sl_macro *redirect; /* also proxy's URL and pause's milliseconds */
     bool has_jump;
-    uint32_t jump; /* skip, skipAfter: index of the unit of its phase to go on with */
+    uint32_t jump; /* skip, skipAfter: index of the unit of its phase's whole program to go on with */
 
     sl_slice file;
     uint32_t line, last_line;
@@ -180,12 +180,37 @@ typedef struct sl_block {
     size_t view_count;
 } sl_block;
 
+/* ---- what is settled at load (compile/fold.cpp) ---- */
+
+/* That a variable of TX has this value, or that there is none of this name. */
+typedef struct sl_fact {
+    sl_slice key;
+    uint32_t key_hash;
+    bool is_set;
+    sl_slice name, value; /* name: as it was first written */
+} sl_fact;
+
+/* A unit of which it is known that it matches, and with what. */
+typedef struct sl_certainty {
+    bool is_certain;
+    sl_slice key, value; /* of the rule's one target; without a target there is nothing to say */
+} sl_certainty;
+
 /* What a phase runs through: chains folded into their starters, markers gone. */
 typedef struct sl_program {
     const sl_rule *const *units;
     size_t count;
+    const uint32_t *jumps;    /* by unit: where it goes on after a match */
     const sl_block *blocks;   /* NULL: acceleration is off */
     const uint32_t *block_of; /* by unit */
+
+    /* The same with less to do, as long as its facts hold where the phase begins; NULL: nothing can be settled. */
+    const struct sl_program *folded;
+    /* Of a folded one; NULL otherwise. */
+    const uint32_t *origins;     /* by unit: its place in the whole program */
+    const sl_certainty *certain; /* by unit */
+    const sl_fact *facts;
+    size_t fact_count;
 } sl_program;
 
 /* ---- run-time exclusions: ctl:ruleRemove*, decided at load as sets of starters ---- */

@@ -130,7 +130,8 @@ static void collect_found(sl_txn *txn, const sl_target_view *view, struct sl_vie
     const uint32_t words = txn->rules->prefilter->word_count;
     for (; state->found_seen < raw->count; state->found_seen++) {
         const sl_found *found = scan(txn, sl_values_apply(txn, raw->texts[state->found_seen], view->pipeline));
-        state->found.bytes |= found->bytes;
+        state->found.bytes.words[0] |= found->bytes.words[0];
+        state->found.bytes.words[1] |= found->bytes.words[1];
         if (found->bits == NULL) continue;
         if (state->found.bits == NULL) state->found.bits = SL_NEW_ARRAY(&txn->arena, uint64_t, words);
         for (uint32_t w = 0; w < words; w++) state->found.bits[w] |= found->bits[w];

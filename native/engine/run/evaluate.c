@@ -269,12 +269,37 @@ static sl_flow evaluate_targets(sl_txn *txn, const sl_rule *link) {
     return SL_GO_ON;
 }
 
+/* It was settled at load that this rule matches, and with which value. */
+static sl_flow take_as_matched(sl_txn *txn, const sl_rule *link, const sl_certainty *known) {
+    const sl_target *target = &link->targets[0];
+    sl_values *values = &txn->values;
+    sl_text *text = sl_text_new(&txn->arena, known->value);
+    values->count = 0;
+    if (target->is_count) {
+        sl_values_add_count(txn, values, target, text);
+    } else {
+        sl_values_add(txn, values, target->variable, known->key, text);
+    }
+    txn->cursor.value = 1;
+    txn->cursor.operand = &link->operand;
+    const sl_value value = values->items[0];
+    const sl_match match = {.want_ranges = !link->is_negated && (link->starter->log || link->starter->audit)};
+    keep_match(txn, link, &value, text, &match);
+    return on_match(txn, link);
+}
+
+static const sl_certainty *settled(const sl_cursor *cursor) {
+    const sl_certainty *certain = cursor->program->certain;
+    return certain != NULL && certain[cursor->unit].is_certain ? &certain[cursor->unit] : NULL;
+}
+
 static sl_flow evaluate_operator(sl_txn *txn, const sl_rule *link) {
     sl_cursor *cursor = &txn->cursor;
     cursor->target = 0;
     cursor->operand = NULL;
     cursor->stops_at_match = link->next == NULL && sl_verdict_stops_at_first(txn, link->starter);
-    return evaluate_targets(txn, link);
+    const sl_certainty *known = settled(cursor);
+    return known != NULL ? take_as_matched(txn, link, known) : evaluate_targets(txn, link);
 }
 
 static sl_flow on_script_match(sl_txn *txn, const sl_rule *link, const sl_run_result *result) {
@@ -404,8 +429,9 @@ static bool allow_ends_phase(const sl_txn *txn, const sl_rule *starter) {
 }
 
 /* The first unit from here on that could match. A trace names every rule, so it gets every rule. */
-static size_t next_candidate(sl_txn *txn, const sl_program *program, size_t unit) {
+static size_t next_candidate(sl_txn *txn, size_t unit) {
     sl_cursor *cursor = &txn->cursor;
+    const sl_program *program = cursor->program;
     if (program->blocks == NULL || sl_host_debugs(txn, 4)) return unit;
     while (unit < program->count) {
         const sl_block *block = &program->blocks[program->block_of[unit]];
@@ -428,19 +454,61 @@ static sl_flow pass_unit(sl_txn *txn, const sl_rule *starter, sl_outcome outcome
     const bool matched = outcome == SL_UNIT_MATCHED;
     if (matched && allow_ends_phase(txn, starter)) return SL_LEAVE;
     sl_cursor *cursor = &txn->cursor;
-    cursor->unit = matched && starter->has_jump ? starter->jump : cursor->unit + 1;
+    cursor->unit = matched ? cursor->program->jumps[cursor->unit] : cursor->unit + 1;
     return SL_GO_ON;
 }
 
+/* ---- the folded program ---- */
+
+static bool holds(const sl_txn *txn, const sl_fact *fact) {
+    const sl_member *member = sl_members_find_hashed(&txn->tx, fact->key, fact->key_hash);
+    if (member == NULL || !fact->is_set) return member == NULL && !fact->is_set;
+    return sl_slice_equal(member->value->slice, fact->value) && sl_slice_equal(member->name->slice, fact->name);
+}
+
+/* A trace names every rule, so it gets every rule. */
+static const sl_program *choose_program(const sl_txn *txn, unsigned phase) {
+    const sl_program *whole = &txn->rules->phases[phase];
+    const sl_program *folded = whole->folded;
+    if (folded == NULL || sl_host_debugs(txn, 4)) return whole;
+    for (size_t i = 0; i < folded->fact_count; i++) {
+        if (!holds(txn, &folded->facts[i])) return whole;
+    }
+    return folded;
+}
+
+/* What was settled for this unit, and so for those after it, does not hold: a ctl took it away, or one of its targets. */
+static bool is_overtaken(const sl_txn *txn, const sl_rule *starter) {
+    if (txn->cursor.program->certain == NULL) return false;
+    if (sl_host_debugs(txn, 4)) return true;
+    if (!txn->cursor.program->certain[txn->cursor.unit].is_certain) return false;
+    if (is_removed(txn, starter)) return true;
+    for (const sl_target_removal *removal = txn->target_removals; removal != NULL; removal = removal->next) {
+        if (takes_in(removal->rules, starter->ordinal)) return true;
+    }
+    return false;
+}
+
+static void unfold(sl_txn *txn) {
+    sl_cursor *cursor = &txn->cursor;
+    cursor->unit = cursor->program->origins[cursor->unit];
+    cursor->program = &txn->rules->phases[cursor->phase];
+    cursor->block = NULL;
+}
+
 /* From the cursor's unit on. */
-static sl_flow run_units(sl_txn *txn, const sl_program *program) {
+static sl_flow run_units(sl_txn *txn) {
     sl_cursor *cursor = &txn->cursor;
     for (;;) {
-        const size_t unit = next_candidate(txn, program, cursor->unit);
+        const size_t unit = next_candidate(txn, cursor->unit);
         if (unit != cursor->unit) txn->matched.count = 0; /* as each of those passed over would have it */
         cursor->unit = unit;
-        if (unit >= program->count) return SL_GO_ON;
-        const sl_rule *starter = program->units[cursor->unit];
+        if (unit >= cursor->program->count) return SL_GO_ON;
+        const sl_rule *starter = cursor->program->units[cursor->unit];
+        if (is_overtaken(txn, starter)) {
+            unfold(txn);
+            continue;
+        }
         if (is_removed(txn, starter)) {
             txn->matched.count = 0; /* MATCHED_VARS are the last rule's, whatever became of it */
             cursor->unit++;
@@ -482,9 +550,9 @@ bool sl_evaluate_phase(sl_txn *txn, unsigned phase) {
     txn->cursor.phase_started_us = sl_clock_monotonic_us();
     txn->now_epoch = sl_clock_wall_us() / 1000000;
     txn->matched.count = 0;
-    const sl_program *program = &txn->rules->phases[phase];
-    if (sl_host_debugs(txn, 4)) sl_trace_phase(txn, phase, program->count);
-    return end_phase(txn, run_units(txn, program));
+    txn->cursor.program = choose_program(txn, phase);
+    if (sl_host_debugs(txn, 4)) sl_trace_phase(txn, phase, txn->cursor.program->count);
+    return end_phase(txn, run_units(txn));
 }
 
 bool sl_evaluate_resume(sl_txn *txn, const seclua_answer *answer) {
@@ -493,9 +561,8 @@ bool sl_evaluate_resume(sl_txn *txn, const seclua_answer *answer) {
     cursor->point = SL_AT_NOTHING;
     const seclua_answer *given = sl_suspend_settle(txn, answer);
     if (point == SL_AT_PHASE_END) return close_phase(txn);
-    const sl_program *program = &txn->rules->phases[cursor->phase];
-    const sl_rule *starter = program->units[cursor->unit];
+    const sl_rule *starter = cursor->program->units[cursor->unit];
     sl_flow flow = pass_unit(txn, starter, resume_unit(txn, starter, point, given));
-    if (flow == SL_GO_ON) flow = run_units(txn, program);
+    if (flow == SL_GO_ON) flow = run_units(txn);
     return end_phase(txn, flow);
 }

@@ -136,6 +136,7 @@ typedef enum sl_point {
 typedef struct sl_cursor {
     uint8_t phase;
     uint8_t point; /* sl_point */
+    const sl_program *program; /* of the phase: whole, or folded */
     size_t unit;
     const sl_rule *link;
     size_t target;   /* of the link */
