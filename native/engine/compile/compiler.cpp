@@ -17,6 +17,7 @@ Compiler::Compiler(sl_ruleset *rules, const Tree &tree, Sources &sources, const 
     prepare_.report = report;
     prepare_.report_file = report_file;
     prepare_.read_file = read_file;
+    prepare_.find_program = find_program;
     prepare_.macro = macro;
     prepare_.targets = targets;
     prepare_.select = select_later;
