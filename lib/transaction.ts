@@ -432,7 +432,7 @@ export class Transaction {
 
   /** Has each question of the engine answered from outside, until its step is done. */
   async #waitThrough(): Promise<Verdict> {
-    const { number, outside, isLogged } = this.#live
+    const { number, outside } = this.#live
     const abandon = new AbortController()
     this.#abandon = abandon
     let wait = addon.wait(number)
@@ -440,7 +440,7 @@ export class Transaction {
       const { status, reason, members, output, exitStatus } = await outside.answer(
         wait,
         abandon.signal,
-        isLogged,
+        this.#isClosing,
       )
       if (!abandon.signal.aborted)
         this.#read(addon.resume(number, status, reason, members, output, exitStatus))

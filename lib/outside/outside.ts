@@ -29,8 +29,8 @@ export class WaitCounters {
   refused = 0
 }
 
-/** Applying has its time where no client waits for it: in the logging phase. */
-const lastApplyTimeoutMs = 5000
+/** Applying has its time where nobody waits for it: after a transaction was closed. */
+const unattendedApplyTimeoutMs = 5000
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
@@ -62,8 +62,8 @@ export class Outside {
     this.#programs = new Programs(settings.programs)
   }
 
-  /** Never rejects. `isLast`: no client waits for what comes of it. */
-  async answer(wait: NativeWait, signal: AbortSignal, isLast: boolean): Promise<NativeAnswer> {
+  /** Never rejects. `isUnattended`: nobody waits for what comes of it. */
+  async answer(wait: NativeWait, signal: AbortSignal, isUnattended: boolean): Promise<NativeAnswer> {
     const counters = this.#counters
     if (counters.waiting >= this.#settings.maxWaiting) {
       counters.refused++
@@ -72,7 +72,7 @@ export class Outside {
     counters.waiting++
     counters.asked[wait.kind]++
     try {
-      return { status: answers.answered, reason: '', ...(await this.#ask(wait, signal, isLast)) }
+      return { status: answers.answered, reason: '', ...(await this.#ask(wait, signal, isUnattended)) }
     } catch (error) {
       if (error instanceof LateError) counters.late++
       else counters.failed++
@@ -85,7 +85,7 @@ export class Outside {
     }
   }
 
-  async #ask(wait: NativeWait, signal: AbortSignal, isLast: boolean): Promise<Partial<NativeAnswer>> {
+  async #ask(wait: NativeWait, signal: AbortSignal, isUnattended: boolean): Promise<Partial<NativeAnswer>> {
     const { dns, storeTimeoutMs } = this.#settings
     switch (wait.kind) {
       case 'dns': {
@@ -100,7 +100,7 @@ export class Outside {
         return values === null ? {} : { members: members(values, 0) }
       }
       case 'apply': {
-        const timeoutMs = isLast ? Math.max(storeTimeoutMs, lastApplyTimeoutMs) : storeTimeoutMs
+        const timeoutMs = isUnattended ? Math.max(storeTimeoutMs, unattendedApplyTimeoutMs) : storeTimeoutMs
         const sums = await within(this.#open().apply(wait.batch), timeoutMs, signal)
         return { members: sums.flatMap(members) }
       }

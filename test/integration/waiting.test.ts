@@ -5,7 +5,13 @@
 import assert from 'node:assert/strict'
 import type { RequestListener } from 'node:http'
 
-import { Waf, type CollectionStore, type RecordChange, type WafOptions } from '../../lib/index.js'
+import {
+  Waf,
+  type CollectionStore,
+  type RecordChange,
+  type Transaction,
+  type WafOptions,
+} from '../../lib/index.js'
 import { TestServer, until } from './server.js'
 
 interface Question {
@@ -347,6 +353,29 @@ describe('transactions that wait for a store elsewhere', function () {
     store.answerAll()
     await closing
     assert.equal(store.records.get('/ip/127.0.0.1')?.n, '1')
+  })
+
+  it('have five seconds for their changes once nobody waits for them, and the time limit before', async () => {
+    await load(counting, { storeTimeout: 50 })
+    const begin = async (): Promise<Transaction> => {
+      store.isHeld = false
+      const tx = waf.transaction()
+      await tx.processRequestHeaders({ method: 'GET', uri: '/' })
+      store.isHeld = true
+      return tx
+    }
+    const errors = (): unknown => (waf.stats().store as { errors: number }).errors
+    const closed = await begin()
+    closed.close()
+    await asked(1)
+    await new Promise((resolve) => setTimeout(resolve, 150))
+    store.answerAll()
+    await until(() => waits().waiting === 0)
+    assert.deepEqual([errors(), store.records.get('/ip/127.0.0.1')?.n], [0, '1'])
+    const awaited = await begin()
+    await awaited.processLogging()
+    assert.equal(errors(), 1)
+    awaited.close()
   })
 
   it('go on with the rules that they began with when there are new ones', async () => {
