@@ -14,7 +14,7 @@ import type { Verdict } from './events.js'
 import { watchResponse } from './held-response.js'
 import type { ConnectionInput } from './message.js'
 import { inspectRawBody, mayHaveBody, replaceRawBody } from './raw-body.js'
-import type { Transaction } from './transaction.js'
+import type { Judgement, Transaction } from './transaction.js'
 
 /** What a driver needs of a Waf. */
 export interface Guard {
@@ -65,11 +65,11 @@ function closeWith(response: ServerResponse, transaction: Transaction): void {
 
 /**
  * Judges a request and, when it passes, calls `next`; sees to its response from there on. `next` runs in the
- * same tick unless a body has to be waited for.
+ * same tick unless a body has to be waited for, or a rule has to wait.
  */
 export function guard(waf: Guard, request: IncomingMessage, response: ServerResponse, next: Next): void {
   let transaction: Transaction
-  let verdict: Verdict
+  let verdict: Judgement
   try {
     transaction = waf.transaction(connectionOf(request))
     closeWith(response, transaction)
@@ -83,23 +83,28 @@ export function guard(waf: Guard, request: IncomingMessage, response: ServerResp
     next(error)
     return
   }
-  if (verdict.action !== 'pass') {
-    answerBlocked(request, response, verdict, transaction.id)
-    return
-  }
-  const proceed = (): void => {
-    judgeBody(request, response, transaction, next)
-  }
-  if (!transaction.wantsBody || !mayHaveBody(request)) {
-    proceed()
-    return
-  }
-  const take = (chunk: Buffer): boolean =>
-    transaction.writeRequestBody(chunk).action === 'pass' && transaction.wantsBody
-  // Out of the promise: what a handler throws is to be an uncaught exception, as it is without us.
-  inspectRawBody(request, take).then(
-    () => {
-      queueMicrotask(proceed)
+  const visit = { request, response, transaction, next }
+  if (verdict instanceof Promise) later(visit, verdict, readBody)
+  else readBody(visit, verdict)
+}
+
+/** A request on its way to its handler. */
+interface Visit {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly transaction: Transaction
+  readonly next: Next
+}
+
+/** Goes on when something that has to be waited for is there. */
+function later<T>(visit: Visit, promise: Promise<T>, go: (visit: Visit, value: T) => void): void {
+  const { request, response, next } = visit
+  promise.then(
+    (value) => {
+      // Out of the promise: what a handler throws is to be an uncaught exception, as it is without us.
+      queueMicrotask(() => {
+        go(visit, value)
+      })
     },
     (error: unknown) => {
       // A client that went away gets no answer and its request no handler; the response ends the transaction.
@@ -108,17 +113,39 @@ export function guard(waf: Guard, request: IncomingMessage, response: ServerResp
   )
 }
 
-/** Phase 2; then the handler's turn. */
-function judgeBody(
-  request: IncomingMessage,
-  response: ServerResponse,
-  transaction: Transaction,
-  next: Next,
-): void {
-  let verdict: Verdict
+/** After phase 1. */
+function readBody(visit: Visit, verdict: Verdict): void {
+  const { request, response, transaction } = visit
+  if (verdict.action !== 'pass') {
+    answerBlocked(request, response, verdict, transaction.id)
+    return
+  }
+  if (!transaction.wantsBody || !mayHaveBody(request)) {
+    judgeBody(visit)
+    return
+  }
+  const take = (chunk: Buffer): boolean =>
+    transaction.writeRequestBody(chunk).action === 'pass' && transaction.wantsBody
+  later(visit, inspectRawBody(request, take), judgeBody)
+}
+
+/** Phase 2. */
+function judgeBody(visit: Visit): void {
+  let verdict: Judgement
   try {
-    if (response.closed) return
-    verdict = transaction.stepRequestBody()
+    if (visit.response.closed) return
+    verdict = visit.transaction.stepRequestBody()
+  } catch (error) {
+    visit.next(error)
+    return
+  }
+  if (verdict instanceof Promise) later(visit, verdict, handle)
+  else handle(visit, verdict)
+}
+
+/** The handler's turn. */
+function handle({ request, response, transaction, next }: Visit, verdict: Verdict): void {
+  try {
     if (verdict.action !== 'pass') {
       answerBlocked(request, response, verdict, transaction.id)
       return

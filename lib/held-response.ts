@@ -10,16 +10,16 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 
 import { answerBlocked, dropConnection, internalError } from './blocked.js'
 import type { Verdict } from './events.js'
-import type { Transaction } from './transaction.js'
+import type { Judgement, Transaction } from './transaction.js'
 
 type Callback = (error?: Error | null) => void
 type Chunk = string | Uint8Array
 
 /**
- * open: no head yet. holding: the body is kept back. flowing: everything passes. over: refused, the rest is
- * discarded.
+ * open: no head yet. waiting: the rules are; what the handler does meanwhile comes after. holding: the body is kept back.
+ * flowing: everything passes. over: refused, the rest is discarded.
  */
-type State = 'open' | 'holding' | 'flowing' | 'over'
+type State = 'open' | 'waiting' | 'holding' | 'flowing' | 'over'
 
 /** The methods that are replaced, as they were. */
 interface Original {
@@ -101,6 +101,10 @@ class HeldResponse {
   #isImplicit = false // no writeHead from the handler
   #isOpened = false // what `prepend` adds is out
   #isJudged = false // phase 4 has spoken
+  /** What the handler did while the rules were waiting. */
+  readonly #queue: (() => void)[] = []
+  #owesDrain = false
+  #isHeld = false // setters say that it is too late
 
   constructor(request: IncomingMessage, response: ServerResponse, transaction: Transaction) {
     this.#request = request
@@ -118,9 +122,11 @@ class HeldResponse {
     response.end = ((...values: unknown[]) => this.#end(values)) as ServerResponse['end']
     response.flushHeaders = () => {
       this.#judgeHead()
-      if (this.#state === 'flowing') this.#original.flushHeaders()
+      this.#flushHeaders()
     }
   }
+
+  // ---- the head
 
   #writeHead(status: number, rest: readonly unknown[]): ServerResponse {
     const response = this.#response
@@ -138,15 +144,25 @@ class HeldResponse {
       protocol: `HTTP/${this.#request.httpVersion}`,
       headers: headerList(response),
     }
-    if (!this.#judge(() => this.#transaction.stepResponseHeaders(head))) return response
+    this.#judge(
+      () => this.#transaction.stepResponseHeaders(head),
+      () => {
+        this.#passHead(status)
+      },
+    )
+    return response
+  }
+
+  #passHead(status: number): void {
     if (this.#transaction.wantsBody) {
       this.#hold()
-      return response
+      this.#state = 'holding'
+      return
     }
     this.#state = 'flowing'
-    if (this.#injects) response.removeHeader('Content-Length')
+    if (this.#injects) this.#response.removeHeader('Content-Length')
     // A head that nobody asked for yet is left to node, which can still count a body that comes in one piece.
-    return this.#isImplicit ? response : this.#original.writeHead(status)
+    if (!this.#isImplicit) this.#original.writeHead(status)
   }
 
   /**
@@ -158,33 +174,72 @@ class HeldResponse {
     this.#response.writeHead(this.#response.statusCode)
   }
 
+  #flushHeaders(): void {
+    if (this.#state === 'flowing') this.#original.flushHeaders()
+    if (this.#state !== 'waiting') return
+    this.#queue.push(() => {
+      this.#flushHeaders()
+    })
+  }
+
+  // ---- the body
+
   #write(chunk: Chunk, rest: readonly unknown[]): boolean {
     this.#judgeHead()
     const [encoding, callback] = writeArguments(rest)
     if (this.#state === 'flowing') {
       return this.#original.write(this.#opened(chunk, encoding), encoding, callback)
     }
-    this.#keep(chunk, encoding, callback)
-    return true
+    if (this.#state !== 'waiting') {
+      this.#keep(chunk, encoding, callback)
+      return true
+    }
+    const bytes = Buffer.from(bytesOf(chunk, encoding)) // the handler may use its buffer again
+    this.#queue.push(() => {
+      if (this.#state === 'flowing') this.#original.write(this.#opened(bytes, undefined), undefined, callback)
+      else this.#keep(bytes, undefined, callback)
+    })
+    this.#owesDrain = true
+    return false
   }
 
   #end(values: readonly unknown[]): ServerResponse {
     const [chunk, ...rest] = typeof values[0] === 'function' ? [undefined, ...values] : values
     this.#judgeHead()
     const [encoding, callback] = writeArguments(rest)
-    const body = chunk as Chunk | null | undefined
-    if (this.#state === 'holding' && body !== null && body !== undefined)
+    this.#finish((chunk as Chunk | null | undefined) ?? undefined, encoding, callback)
+    return this.#response
+  }
+
+  #finish(
+    body: Chunk | undefined,
+    encoding: BufferEncoding | undefined,
+    callback: Callback | undefined,
+  ): void {
+    if (this.#state === 'waiting') {
+      this.#queue.push(() => {
+        this.#finish(body, encoding, callback)
+      })
+      return
+    }
+    if (this.#state === 'holding' && body !== undefined) {
       this.#keep(body, encoding, undefined)
-    if (!this.#judgeBody()) {
-      if (callback !== undefined) this.#response.once('close', callback)
-      return this.#response
+      this.#finish(undefined, undefined, callback)
+      return
     }
-    if (this.#state === 'flowing') {
-      return this.#original.end(this.#closed(body ?? undefined, encoding), encoding, callback)
-    }
-    return this.#release(true, (bytes) =>
-      this.#original.end(this.#closed(bytes, undefined), undefined, callback),
-    )
+    const end = { isSent: false }
+    this.#judgeBody(() => {
+      end.isSent = true
+      if (this.#state === 'flowing') this.#original.end(this.#closed(body, encoding), encoding, callback)
+      else
+        this.#release(true, (bytes) =>
+          this.#original.end(this.#closed(bytes, undefined), undefined, callback),
+        )
+    })
+    if (end.isSent || callback === undefined) return
+    this.#response.once('close', () => {
+      if (!end.isSent) callback()
+    })
   }
 
   // ---- what the rules add
@@ -213,7 +268,7 @@ class HeldResponse {
     return Buffer.concat([bytesOf(last, encoding), append])
   }
 
-  // ---- the body
+  // ---- what the rules see of it
 
   /** A response to HEAD, and one that has no body, is judged with an empty one. */
   get #hasBody(): boolean {
@@ -228,43 +283,107 @@ class HeldResponse {
     const bytes = bytesOf(chunk, encoding)
     this.#held.push(Buffer.from(bytes)) // the handler may use its buffer again
     if (!this.#hasBody || bytes.length === 0) return
-    if (!this.#judge(() => this.#transaction.writeResponseBody(bytes))) return
-    // Past the limit the rules have all that they will see: they speak now, and the rest flows.
-    if (this.#transaction.wantsBody || !this.#judgeBody()) return
-    this.#release(false, (held) => this.#original.write(this.#opened(held, undefined), undefined, undefined))
+    this.#judge(
+      () => this.#transaction.writeResponseBody(bytes),
+      () => {
+        // Past the limit the rules have all that they will see: they speak now, and the rest flows.
+        if (this.#transaction.wantsBody) return
+        this.#judgeBody(() => {
+          this.#release(false, (held) =>
+            this.#original.write(this.#opened(held, undefined), undefined, undefined),
+          )
+        })
+      },
+    )
   }
 
-  /** Phase 4, once. True: the response may go out. */
-  #judgeBody(): boolean {
-    if (this.#state === 'over') return false
-    if (this.#isJudged) return true
+  /** Phase 4, once; then, or if it has spoken before, the response may go out. */
+  #judgeBody(pass: () => void): void {
+    if (this.#state === 'over') return
+    if (this.#isJudged) {
+      pass()
+      return
+    }
     this.#isJudged = true
-    return this.#judge(() => this.#transaction.stepResponseBody())
+    this.#judge(() => this.#transaction.stepResponseBody(), pass)
   }
+
+  // ---- the rules
 
   /** One step. If it does not let the response pass, or fails, the response is refused. */
-  #judge(step: () => Verdict): boolean {
-    let verdict: Verdict
+  #judge(step: () => Judgement, pass: () => void): void {
+    let verdict: Judgement
     try {
       verdict = step()
     } catch (error) {
       this.#refuse(internalError)
       throw error
     }
-    if (verdict.action !== 'pass') this.#refuse(verdict)
-    return verdict.action === 'pass'
+    if (verdict instanceof Promise) this.#wait(verdict, pass)
+    else this.#settle(verdict, pass)
+  }
+
+  #settle(verdict: Verdict, pass: () => void): void {
+    if (verdict.action === 'pass') pass()
+    else this.#refuse(verdict)
+  }
+
+  /** Until the rules have their answer the response is as if it had been sent: nothing can be changed, nothing flows. */
+  #wait(verdict: Promise<Verdict>, pass: () => void): void {
+    const before = this.#state
+    this.#hold()
+    this.#state = 'waiting'
+    const resume = (go: () => void): void => {
+      if (this.#state !== 'waiting') return // nobody is left to be answered
+      if (before !== 'holding') this.#unhold()
+      this.#state = before
+      go()
+      while (this.#queue.length > 0 && !this.#is('waiting')) this.#queue.shift()?.()
+      this.#payDrain()
+    }
+    // Out of the promise: what is thrown is an uncaught exception, as it would be without it.
+    verdict.then(
+      (value) => {
+        queueMicrotask(() => {
+          resume(() => {
+            this.#settle(value, pass)
+          })
+        })
+      },
+      (error: unknown) => {
+        queueMicrotask(() => {
+          if (this.#state !== 'waiting') return
+          resume(() => {
+            this.#refuse(internalError)
+          })
+          throw error
+        })
+      },
+    )
+  }
+
+  #is(state: State): boolean {
+    return this.#state === state
+  }
+
+  #payDrain(): void {
+    if (!this.#owesDrain || this.#is('waiting')) return
+    this.#owesDrain = false
+    this.#response.emit('drain')
   }
 
   /** From here on everything passes, unjudged: to be called when no client is left. */
   giveUp(): void {
-    if (this.#state === 'holding') this.#unhold()
+    if (this.#state === 'holding' || this.#state === 'waiting') this.#unhold()
     this.#held.length = 0
+    this.#queue.length = 0
     this.#isJudged = true
     this.#state = 'flowing'
   }
 
   #hold(): void {
-    this.#state = 'holding'
+    if (this.#isHeld) return
+    this.#isHeld = true
     const response = this.#response
     Object.defineProperty(response, 'headersSent', { value: true, configurable: true, writable: true })
     const tooLate = (): never => {
@@ -279,24 +398,26 @@ class HeldResponse {
 
   /** Takes away what `#hold` put before the response's own, and others', properties. */
   #unhold(): void {
+    if (!this.#isHeld) return
+    this.#isHeld = false
     for (const name of ['headersSent', ...setters]) Reflect.deleteProperty(this.#response, name)
     for (const [name, own] of this.#setters)
       if (own !== undefined) Object.defineProperty(this.#response, name, own)
   }
 
   /** What was held goes out; all of the body, or only its beginning, which cannot be replaced. */
-  #release<T>(isAll: boolean, send: (bytes: Uint8Array) => T): T {
+  #release(isAll: boolean, send: (bytes: Uint8Array) => unknown): void {
     this.#unhold()
     this.#state = 'flowing'
     const held = Buffer.concat(this.#held.splice(0))
     const { responseBody } = this.#transaction.changes
     const isReplaced = isAll && responseBody !== undefined && this.#hasBody
     if (isReplaced || this.#injects) this.#response.removeHeader('Content-Length')
-    return send(isReplaced ? responseBody : held)
+    send(isReplaced ? responseBody : held)
   }
 
   #refuse(verdict: Verdict): void {
-    if (this.#state === 'holding') this.#unhold()
+    this.#unhold()
     const isOnItsWay = this.#response.headersSent
     this.#state = 'over'
     this.#held.length = 0

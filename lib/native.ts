@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import { SecluaError, type Diagnostic } from './errors.js'
 import type { BodyChanges, LogRecord, MatchedRule } from './events.js'
 import type { NativeOptions, NativeSource } from './options.js'
+import type { RecordChange } from './store.js'
 
 /** Objects of the addon: opaque here, alive as long as something refers to them. */
 declare const kind: unique symbol
@@ -105,6 +106,29 @@ export type StepHead = (
   status: number,
 ) => number
 
+/** What a transaction waits for. Texts of collections hold one byte in each character. */
+export type NativeWait =
+  | { readonly kind: 'dns'; readonly name: string }
+  | {
+      readonly kind: 'program'
+      readonly arguments: readonly string[]
+      /** Names and values in turn. */
+      readonly environment: readonly string[]
+    }
+  | { readonly kind: 'load'; readonly namespace: string; readonly collection: string; readonly key: string }
+  | { readonly kind: 'apply'; readonly batch: readonly RecordChange[] }
+
+export interface NativeAnswer {
+  /** One of the addon's `answers`. */
+  readonly status: number
+  /** Unless it is `answered`: for the log. */
+  readonly reason: string
+  /** In turn: the number of the record, a name, a value. Without: there is no record. */
+  readonly members?: readonly (string | number)[]
+  readonly output?: Uint8Array
+  readonly exitStatus?: number
+}
+
 /** One word of the rule language, as the engine's table has it. */
 export interface Word {
   readonly kind: 'directive' | 'variable' | 'operator' | 'transformation' | 'action' | 'ctl' | 'code'
@@ -128,6 +152,8 @@ interface Addon {
   openStore(key: string): Store
   /** The store in the files of a folder, shared by all who open it. */
   openFileStore(folder: string): Store
+  /** A store whose questions come as waits. */
+  openRemoteStore(): Store
   storeStats(store: Store): NativeStoreStats
   newEngine(rules: Rules, store: Store, predecessor: Engine | undefined): Engine
   release(held: Rules | Store | Engine): void
@@ -149,6 +175,12 @@ interface Addon {
     readonly paused: number
     readonly changes: number
   }
+  readonly answers: {
+    readonly answered: number
+    readonly failed: number
+    readonly late: number
+    readonly refused: number
+  }
   /** The number of the new transaction. */
   begin(
     engine: Engine,
@@ -167,6 +199,21 @@ interface Addon {
   writeResponseBody(transaction: number, chunk: Uint8Array): number
   responseBody(transaction: number): number
   logging(transaction: number): number
+  /** No descriptor of this process from 3 on is inherited by a program that is started after this. */
+  sealDescriptors(): void
+  /** What it waits for, after a step or an answer with the bit `suspended`. */
+  wait(transaction: number): NativeWait | null
+  /** Goes on with the step that was suspended. */
+  resume(
+    transaction: number,
+    status: number,
+    reason: string,
+    members: readonly (string | number)[] | undefined,
+    output: Uint8Array | undefined,
+    exitStatus: number | undefined,
+  ): number
+  /** Gives up what is waited for, and the phase with it. */
+  cancel(transaction: number): void
   free(transaction: number): void
 
   id(transaction: number): string

@@ -5,12 +5,14 @@
 // Defaults of the engine are not repeated here: what is left out stays undefined, and the engine fills it in.
 // A name that does not exist is an error, for a mistyped option must never mean an unprotected server.
 
+import { Resolver } from 'node:dns'
 import { resolve } from 'node:path'
 
 import { SecluaError } from './errors.js'
 import { shippedRules } from './native.js'
+import type { OutsideSettings } from './outside/outside.js'
 import type { CollectionStore } from './store.js'
-import { choiceOf, type StoreChoice } from './stores/choice.js'
+import { choiceOf, isRemote, type StoreChoice } from './stores/choice.js'
 
 export type EngineMode = 'On' | 'DetectionOnly' | 'Off'
 
@@ -94,6 +96,33 @@ export interface WafOptions {
   commit?: 'transaction' | 'phase' | 'immediate'
   /** What a transaction gets when the store does not answer. Default 'pass'. */
   onStoreError?: 'pass' | 'deny'
+  /** Milliseconds that a transaction waits for a store that is not in this process. Default 100. */
+  storeTimeout?: number
+  /** How external programs are run. */
+  programs?: {
+    /** Milliseconds from being asked for to its end; then it is killed. Default 10,000. */
+    timeout?: number
+    /** Runs at once; more wait for their turn. Default 8. */
+    maxConcurrent?: number
+  }
+  /** How names are looked up for \@rbl. */
+  dns?: {
+    /** Addresses of the servers, '192.0.2.53' or '192.0.2.53:5353'. Default: those of the system. */
+    servers?: readonly string[]
+    /** Milliseconds. Default 500. */
+    timeout?: number
+    /** Names whose answer is kept for as long as it holds; 0 keeps none. Default 10,000. */
+    maxCached?: number
+    /** Seconds for which it is kept that there is no such name. Default 300. */
+    negativeTtl?: number
+  }
+  /** When rules have to wait for the outside world: programs, DNS, a store elsewhere. */
+  waiting?: {
+    /** Transactions that may wait at once. Default 1,000. */
+    max?: number
+    /** What one gets beyond that: as if there had been no answer ('pass', the default), or 503 ('deny'). */
+    onBusy?: 'pass' | 'deny'
+  }
   /**
    * Sound short-cuts of the evaluator (candidate index, value cache). Only for tests and diagnosis. Default
    * true.
@@ -128,6 +157,8 @@ export interface NativeOptions {
   readonly auditMaskDefaults: boolean
   readonly noAcceleration: boolean
   readonly denyOnStoreError: boolean
+  readonly denyWhenBusy: boolean
+  readonly hasRemoteStore: boolean
   readonly lua: {
     readonly maxInstructions: number | undefined
     readonly maxMemory: number | undefined
@@ -147,6 +178,7 @@ export interface CheckedOptions {
   readonly native: NativeOptions
   /** undefined: what SecPersistentStore says, or memory. */
   readonly store: StoreChoice | undefined
+  readonly outside: OutsideSettings
   /** Equal for equal rules of equal origin: threads that load the same share their memory store by it. */
   readonly storeKey: string
 }
@@ -264,12 +296,55 @@ function readLua(options: Reader): NativeOptions['lua'] {
 function readStore(options: Reader, cwd: string): StoreChoice | undefined {
   const store = options.take('store')
   if (store === undefined) return undefined
-  if (typeof store === 'object' && store !== null) {
-    throw new SecluaError('SECLUA_E_UNSUPPORTED', 'option store: this version takes no implementation')
-  }
+  if (typeof store === 'object' && store !== null && isStore(store)) return { kind: 'custom', store }
   const choice = typeof store === 'string' ? choiceOf(store, cwd) : undefined
-  if (choice === undefined) throw wrong('store', "'memory' or 'lmdb:<folder>'", store)
-  return choice
+  if (choice !== undefined) return choice
+  throw wrong(
+    'store',
+    "'memory', 'lmdb:<folder>', 'redis://host:port/db' or an object with load and apply",
+    store,
+  )
+}
+
+function isStore(value: object): value is CollectionStore {
+  const { load, apply } = value as { load?: unknown; apply?: unknown }
+  return typeof load === 'function' && typeof apply === 'function'
+}
+
+function readServers(dns: Reader): readonly string[] | undefined {
+  const servers = dns.texts('servers')
+  try {
+    if (servers !== undefined) new Resolver().setServers(servers)
+  } catch {
+    throw wrong('dns.servers', 'addresses of DNS servers', servers?.join(', '))
+  }
+  return servers
+}
+
+function readOutside(options: Reader, cwd: string): { outside: OutsideSettings; denyWhenBusy: boolean } {
+  const programs = options.object('programs')
+  const dns = options.object('dns')
+  const waiting = options.object('waiting')
+  const denyWhenBusy = waiting.word('onBusy', ['pass', 'deny']) === 'deny'
+  const outside = {
+    maxWaiting: waiting.count('max') ?? 1000,
+    dns: {
+      servers: readServers(dns),
+      timeoutMs: dns.count('timeout') ?? 500,
+      maxCached: dns.count('maxCached') ?? 10_000,
+      defaultTtlSeconds: dns.count('negativeTtl') ?? 300,
+    },
+    programs: {
+      timeoutMs: programs.count('timeout') ?? 10_000,
+      maxConcurrent: Math.max(1, programs.count('maxConcurrent') ?? 8),
+      cwd,
+    },
+    storeTimeoutMs: options.count('storeTimeout') ?? 100,
+  }
+  programs.finish()
+  dns.finish()
+  waiting.finish()
+  return { outside, denyWhenBusy }
 }
 
 function readSources(options: Reader): NativeSource[] {
@@ -291,6 +366,7 @@ export function readOptions(given: WafOptions = {}): CheckedOptions {
   const allowExec = options.flagOrNames('allowExec')
   const lua = readLua(options)
   const store = readStore(options, cwd)
+  const { outside, denyWhenBusy } = readOutside(options, cwd)
   const compat = options.object('compat')
   const audit = options.object('audit')
   const native: NativeOptions = Object.freeze({
@@ -311,11 +387,13 @@ export function readOptions(given: WafOptions = {}): CheckedOptions {
     logFormat: logFormats.indexOf(options.word('logFormat', logFormats) ?? 'v3'),
     phraseSyntaxV2: compat.word('phraseSyntax', ['v2', 'v3']) === 'v2',
     noAcceleration: !options.flag('acceleration', true),
+    denyWhenBusy,
+    hasRemoteStore: store !== undefined && isRemote(store),
     denyOnStoreError: options.word('onStoreError', ['pass', 'deny']) === 'deny',
     lua,
   })
   compat.finish()
   audit.finish()
   options.finish()
-  return { sources, native, store, storeKey: JSON.stringify([cwd, sources]) }
+  return { sources, native, store, outside, storeKey: JSON.stringify([cwd, sources]) }
 }

@@ -4,6 +4,9 @@
 // Each step is one native call that answers with an integer; only when its bits say that something happened
 // are objects made, and only what somebody listens to or asks for. A handle that is dropped without close()
 // is closed when the collector finds it, so that phase 5 runs and nothing leaks.
+//
+// A step that has to wait for the outside world gives a promise instead of a verdict; only then is there one. While it
+// waits, nothing else can be done with the transaction but to close it.
 
 import { SecluaError } from './errors.js'
 import {
@@ -26,6 +29,7 @@ import {
   type ResponseInput,
 } from './message.js'
 import { addon, type Loaded, type NativeVerdict, type StepHead } from './native.js'
+import type { Outside } from './outside/outside.js'
 
 const { bits } = addon
 
@@ -37,6 +41,9 @@ export interface Home {
   listenerCount(event: keyof WafEvents): number
   emit<E extends keyof WafEvents>(event: E, ...values: WafEvents[E]): boolean
 }
+
+/** A promise where the rules have to wait. */
+export type Judgement = Verdict | Promise<Verdict>
 
 /** What a transaction has to know of its rules. */
 type Facts = Pick<Loaded, 'canWait' | 'inspectsResponse' | 'wantsAudit'>
@@ -52,11 +59,14 @@ class Live {
   readonly home: Home
   /** Of the rules that it began with: those in force may be others by now. */
   readonly facts: Facts
+  readonly outside: Outside
 
-  constructor(number: number, home: Home, facts: Facts) {
+  constructor(number: number, home: Home, facts: Facts, outside: Outside) {
     this.number = number
     this.home = home
     this.facts = facts
+    this.outside = outside
+    if (facts.canWait) outside.enter()
   }
 }
 
@@ -81,6 +91,15 @@ const noChanges: BodyChanges = Object.freeze({})
 
 const closedError = (): SecluaError => new SecluaError('SECLUA_E_CLOSED', 'this transaction is closed')
 
+export const waitError = (advice: string): SecluaError =>
+  new SecluaError('SECLUA_E_SYNC', `a rule of this set may have to wait: ${advice}`)
+
+/** For rule sets that never have to wait. */
+export function atOnce(judgement: Judgement): Verdict {
+  if (judgement instanceof Promise) throw waitError('this cannot be had at once')
+  return judgement
+}
+
 /**
  * One request and its response, judged step by step. `waf.transaction()` makes one.
  *
@@ -102,7 +121,12 @@ export class Transaction {
   #hasChanges = false
   #hasFreshMatches = false
   #wantsBody = false
+  #isClosing = false
   #isClosed = false
+  /** Of what is waited for; undefined: nothing is. */
+  #abandon: AbortController | undefined
+  /** Phase 5, while it waits. */
+  #logging: Promise<Verdict> | undefined
 
   /** @internal */
   constructor(live: Live) {
@@ -115,16 +139,16 @@ export class Transaction {
   }
 
   /** A handle that the collector may close. @internal */
-  static open(number: number, home: Home, facts: Facts): Transaction {
-    const live = new Live(number, home, facts)
+  static open(number: number, home: Home, facts: Facts, outside: Outside): Transaction {
+    const live = new Live(number, home, facts, outside)
     const transaction = new Transaction(live)
     dropped.register(transaction, live, transaction)
     return transaction
   }
 
   /** A handle that its maker closes in any case. @internal */
-  static openScoped(number: number, home: Home, facts: Facts): Transaction {
-    return new Transaction(new Live(number, home, facts))
+  static openScoped(number: number, home: Home, facts: Facts, outside: Outside): Transaction {
+    return new Transaction(new Live(number, home, facts, outside))
   }
 
   /** Unique id, also in the logs. */
@@ -162,13 +186,13 @@ export class Transaction {
 
   /** Phase 1, at once. Throws when a rule might have to wait. */
   processRequestHeadersSync(request: Omit<RequestInput, 'body'>): Verdict {
-    this.#requireSync()
-    return this.stepRequestHeaders(request)
+    return this.#now(() => this.stepRequestHeaders(request))
   }
 
   /** Body bytes as they arrive; may interrupt when a limit with action Reject is passed. */
   writeRequestBody(chunk: Uint8Array): Verdict {
-    return this.#step(addon.writeRequestBody(this.#live.number, chunkBytes(chunk)))
+    this.#requireOpen()
+    return this.#read(addon.writeRequestBody(this.#live.number, chunkBytes(chunk)))
   }
 
   /** Phase 2; to be called for a request without a body, too. */
@@ -178,8 +202,7 @@ export class Transaction {
 
   /** Phase 2, at once. Throws when a rule might have to wait. */
   processRequestBodySync(): Verdict {
-    this.#requireSync()
-    return this.stepRequestBody()
+    return this.#now(() => this.stepRequestBody())
   }
 
   /** Phase 3. */
@@ -189,13 +212,13 @@ export class Transaction {
 
   /** Phase 3, at once. Throws when a rule might have to wait. */
   processResponseHeadersSync(response: Omit<ResponseInput, 'body'>): Verdict {
-    this.#requireSync()
-    return this.stepResponseHeaders(response)
+    return this.#now(() => this.stepResponseHeaders(response))
   }
 
   /** Bytes of the response's body; may interrupt when a limit with action Reject is passed. */
   writeResponseBody(chunk: Uint8Array): Verdict {
-    return this.#step(addon.writeResponseBody(this.#live.number, chunkBytes(chunk)))
+    this.#requireOpen()
+    return this.#read(addon.writeResponseBody(this.#live.number, chunkBytes(chunk)))
   }
 
   /** Phase 4. */
@@ -205,8 +228,7 @@ export class Transaction {
 
   /** Phase 4, at once. Throws when a rule might have to wait. */
   processResponseBodySync(): Verdict {
-    this.#requireSync()
-    return this.stepResponseBody()
+    return this.#now(() => this.stepResponseBody())
   }
 
   /** Phase 5; always runs once, also on close(). */
@@ -216,8 +238,7 @@ export class Transaction {
 
   /** Phase 5, at once. Throws when a rule might have to wait. */
   processLoggingSync(): void {
-    this.#requireSync()
-    this.stepLogging()
+    this.#now(() => this.stepLogging())
   }
 
   /**
@@ -270,21 +291,42 @@ export class Transaction {
   }
 
   /**
-   * Ends the transaction: runs phase 5 if that is still to come, and frees everything. May be called again.
+   * Ends the transaction: gives up what it waits for, runs phase 5 if that is still to come, and frees everything. May be
+   * called again. Where phase 5 itself has to wait, that goes on by itself; `waf.close()` waits for it.
    */
   close(): void {
-    if (this.#isClosed) return
+    if (this.#isClosing) return
+    this.#isClosing = true
     const live = this.#live
+    this.#id ??= addon.id(live.number)
+    let logging: Judgement | undefined = this.#logging
     try {
-      if (live.isBegun && !live.isLogged) this.stepLogging()
-      this.#fetchMatches()
-      this.#fetchChanges()
-      this.#id ??= addon.id(live.number)
+      if (logging === undefined) this.#giveUp()
+      if (live.isBegun && !live.isLogged) logging = this.stepLogging()
     } finally {
-      this.#isClosed = true
-      dropped.unregister(this)
-      addon.free(live.number)
+      const free = (): void => {
+        this.#free()
+      }
+      if (logging instanceof Promise) live.outside.hold(logging.finally(free))
+      else free()
     }
+  }
+
+  /** What is waited for before phase 5: nobody wants it any more. */
+  #giveUp(): void {
+    if (!this.#live.facts.canWait) return
+    this.#abandon?.abort()
+    addon.cancel(this.#live.number)
+  }
+
+  #free(): void {
+    this.#fetchMatches()
+    this.#fetchChanges()
+    this.#isClosed = true
+    dropped.unregister(this)
+    const { number, facts, outside } = this.#live
+    addon.free(number)
+    if (facts.canWait) outside.leave()
   }
 
   /** Some rule looks at the response, or the audit log does. @internal */
@@ -293,41 +335,51 @@ export class Transaction {
     return inspectsResponse || wantsAudit
   }
 
-  // ---- what the package's own files call: the steps without the question whether a rule might wait
+  // ---- what the package's own files call: a verdict at once, or a promise where a rule has to wait
 
   /** @internal */
-  stepRequestHeaders(request: Omit<RequestInput, 'body'>): Verdict {
+  stepRequestHeaders(request: Omit<RequestInput, 'body'>): Judgement {
     const verdict = this.#stepHead(requestHead(request), addon.requestHeaders, 0)
     this.#live.isBegun = true
     return verdict
   }
 
   /** @internal */
-  stepRequestBody(): Verdict {
+  stepRequestBody(): Judgement {
     return this.#step(addon.requestBody(this.#live.number))
   }
 
   /** @internal */
-  stepResponseHeaders(response: Omit<ResponseInput, 'body'>): Verdict {
+  stepResponseHeaders(response: Omit<ResponseInput, 'body'>): Judgement {
     return this.#stepHead(responseHead(response), addon.responseHeaders, response.status)
   }
 
   /** @internal */
-  stepResponseBody(): Verdict {
+  stepResponseBody(): Judgement {
     return this.#step(addon.responseBody(this.#live.number))
   }
 
   /** @internal */
-  stepLogging(): Verdict {
-    const { home, facts } = this.#live
+  stepLogging(): Judgement {
     const answer = addon.logging(this.#live.number)
     if ((answer & (bits.outOfOrder | bits.closed)) === 0) this.#live.isLogged = true
-    const verdict = this.#step(answer)
-    if (facts.wantsAudit && home.listenerCount('audit') > 0 && !this.#isClosed) {
-      const record = this.audit()
-      if (record !== undefined) home.emit('audit', record)
+    const verdict = this.#step(answer, true)
+    if (!(verdict instanceof Promise)) {
+      this.#emitAudit()
+      return verdict
     }
-    return verdict
+    this.#logging = verdict.then((last) => {
+      this.#emitAudit()
+      return last
+    })
+    return this.#logging
+  }
+
+  #emitAudit(): void {
+    const { home, facts } = this.#live
+    if (!facts.wantsAudit || home.listenerCount('audit') === 0 || this.#isClosed) return
+    const record = this.audit()
+    if (record !== undefined) home.emit('audit', record)
   }
 
   /** The audit record, after phase 5. @internal */
@@ -364,15 +416,43 @@ export class Transaction {
 
   // ---- one step
 
-  #stepHead(head: Head, call: StepHead, status: number): Verdict {
+  #stepHead(head: Head, call: StepHead, status: number): Judgement {
     const { number } = this.#live
     const answer = call(number, head.joined, head.count, status)
     if ((answer & bits.malformed) === 0) return this.#step(answer)
     return this.#step(call(number, piecesOf(head), head.count, status))
   }
 
+  #step(answer: number, isLast = false): Judgement {
+    const verdict = this.#read(answer)
+    if ((answer & bits.suspended) === 0) return verdict
+    if (this.#isClosing && !isLast) throw closedError() // by a listener, just now
+    return this.#waitThrough()
+  }
+
+  /** Has each question of the engine answered from outside, until its step is done. */
+  async #waitThrough(): Promise<Verdict> {
+    const { number, outside } = this.#live
+    const abandon = new AbortController()
+    this.#abandon = abandon
+    let wait = addon.wait(number)
+    while (wait !== null) {
+      const { status, reason, members, output, exitStatus } = await outside.answer(
+        wait,
+        abandon.signal,
+        this.#isClosing,
+      )
+      if (!abandon.signal.aborted)
+        this.#read(addon.resume(number, status, reason, members, output, exitStatus))
+      if (abandon.signal.aborted) throw closedError()
+      wait = addon.wait(number)
+    }
+    this.#abandon = undefined
+    return this.#verdict
+  }
+
   /** Reads what a step answered: the verdict, and what is to be told before the step returns. */
-  #step(answer: number): Verdict {
+  #read(answer: number): Verdict {
     this.#wantsBody = (answer & bits.wantsBody) !== 0
     this.#hasChanges = (answer & bits.changes) !== 0
     const quiet = bits.wantsBody | bits.actionMask | bits.paused | bits.changes
@@ -396,12 +476,6 @@ export class Transaction {
     }
     if ((answer & bits.malformed) !== 0) {
       throw new SecluaError('SECLUA_E_ARGUMENT', 'headers: names and values are strings')
-    }
-    if ((answer & bits.suspended) !== 0) {
-      throw new SecluaError(
-        'SECLUA_E_UNSUPPORTED',
-        'a rule has to wait for the outside world, which this version cannot',
-      )
     }
     if ((answer & bits.newRecords) !== 0) this.#emitRecords()
     if ((answer & bits.newMatches) !== 0) {
@@ -445,21 +519,20 @@ export class Transaction {
 
   // ---- what may be asked when
 
-  #later(step: () => Verdict): Promise<Verdict> {
+  #later(step: () => Judgement): Promise<Verdict> {
     return new Promise((resolve) => {
+      this.#requireOpen()
       resolve(step())
     })
   }
 
-  #requireSync(): void {
-    if (!this.#live.facts.canWait) return
-    throw new SecluaError(
-      'SECLUA_E_SYNC',
-      'a rule of this set may have to wait: use the methods without Sync',
-    )
+  #now(step: () => Judgement): Verdict {
+    if (this.#live.facts.canWait) throw waitError('use the methods without Sync')
+    this.#requireOpen()
+    return atOnce(step())
   }
 
   #requireOpen(): void {
-    if (this.#isClosed) throw closedError()
+    if (this.#isClosing) throw closedError()
   }
 }

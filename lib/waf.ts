@@ -18,20 +18,31 @@ import {
   type RequestInput,
   type ResponseInput,
 } from './message.js'
-import { addon, loadAsync, type Engine, type Loaded, type Store } from './native.js'
+import { addon, loadAsync, type Engine, type Loaded } from './native.js'
+import { Outside, WaitCounters } from './outside/outside.js'
 import { fetchSources, refuseRemote } from './remote.js'
 import { readOptions, type CheckedOptions, type WafOptions } from './options.js'
 import { luaStats } from './script-stats.js'
-import { choiceOf, openStore, type StoreChoice } from './stores/choice.js'
-import { actions, Transaction } from './transaction.js'
+import {
+  cannotOpen,
+  choiceOf,
+  isSameStore,
+  openStore,
+  statsOf,
+  type OpenStore,
+  type StoreChoice,
+} from './stores/choice.js'
+import { actions, atOnce, Transaction, waitError, type Judgement } from './transaction.js'
 
 /** What is in force between two reloads. */
 interface Active {
   readonly engine: Engine
   readonly loaded: Loaded
   /** Of persistent collections: they outlive a reload, unless it names another store. */
-  readonly store: Store
+  readonly store: OpenStore
   readonly storeChoice: StoreChoice
+  /** Answers what transactions wait for. */
+  readonly outside: Outside
 }
 
 /** Only the package's own files can name it, so that nobody makes a Waf without loading one. */
@@ -39,17 +50,68 @@ const ownConstruction: unique symbol = Symbol('load')
 
 const defaultAddress = '127.0.0.1'
 
-const isSameStore = (a: StoreChoice, b: StoreChoice): boolean => JSON.stringify(a) === JSON.stringify(b)
-
-function activate(loaded: Loaded, checked: CheckedOptions, predecessor: Active | undefined): Active {
+function activate(
+  loaded: Loaded,
+  checked: CheckedOptions,
+  predecessor: Active | undefined,
+  waits: WaitCounters,
+): Active {
   const { rules, diagnostics } = loaded
   if (rules === null) throw new ConfigError(diagnostics)
   const storeChoice = checked.store ?? choiceOf(loaded.store, checked.native.cwd) ?? { kind: 'memory' }
   const keeps = predecessor !== undefined && isSameStore(storeChoice, predecessor.storeChoice)
   const store = keeps ? predecessor.store : openStore(storeChoice, checked.storeKey)
-  const engine = addon.newEngine(rules, store, predecessor?.engine)
+  const engine = addon.newEngine(rules, store.native, predecessor?.engine)
   addon.release(rules) // the engine holds it from here on
-  return { engine, loaded, store, storeChoice }
+  const outside = new Outside(checked.outside, store.remote, waits)
+  if (predecessor !== undefined) outside.succeed(predecessor.outside)
+  return { engine, loaded, store, storeChoice, outside }
+}
+
+/** A remote store may have to be reached before it can answer. */
+async function reach({ store }: Active): Promise<void> {
+  try {
+    await store.remote?.open?.()
+  } catch (cause) {
+    throw cannotOpen(cause)
+  }
+}
+
+/** Transactions under way go on to their end, and so does what they need. */
+async function leave({ engine, store, outside }: Active): Promise<void> {
+  addon.release(engine)
+  addon.release(store.native)
+  const closed = outside.unused().then(() => store.remote?.close?.())
+  if (!outside.isUsed) await closed
+  else closed.catch(() => undefined)
+}
+
+/** What has to happen for a message, in order. */
+function stepsFor(
+  transaction: Transaction,
+  request: RequestInput,
+  response: ResponseInput | undefined,
+): (() => Judgement)[] {
+  const requestBody = bodyBytes(request.body)
+  const responseBody = bodyBytes(response?.body)
+  const steps = [
+    () => transaction.stepRequestHeaders(request),
+    () => {
+      if (requestBody !== undefined) transaction.writeRequestBody(requestBody)
+      return transaction.stepRequestBody()
+    },
+  ]
+  if (response !== undefined) {
+    steps.push(
+      () => transaction.stepResponseHeaders(response),
+      () => {
+        if (responseBody !== undefined) transaction.writeResponseBody(responseBody)
+        return transaction.stepResponseBody()
+      },
+    )
+  }
+  steps.push(() => transaction.stepLogging())
+  return steps
 }
 
 /**
@@ -61,6 +123,7 @@ function activate(loaded: Loaded, checked: CheckedOptions, predecessor: Active |
  * app.use(waf.express())
  */
 export class Waf extends EventEmitter<WafEvents> {
+  readonly #waits: WaitCounters
   #options: WafOptions
   #active: Active
   #isClosed = false
@@ -68,13 +131,14 @@ export class Waf extends EventEmitter<WafEvents> {
   #reloads: Promise<void> = Promise.resolve()
 
   /** @internal */
-  constructor(token: typeof ownConstruction, options: WafOptions, active: Active) {
+  constructor(token: typeof ownConstruction, options: WafOptions, active: Active, waits: WaitCounters) {
     super()
     if ((token as unknown) !== ownConstruction) {
       throw new SecluaError('SECLUA_E_ARGUMENT', 'a Waf is made by Waf.load or Waf.loadSync')
     }
     this.#options = options
     this.#active = active
+    this.#waits = waits
   }
 
   /**
@@ -87,7 +151,15 @@ export class Waf extends EventEmitter<WafEvents> {
    */
   static async load(options: WafOptions = {}): Promise<Waf> {
     const checked = readOptions(options)
-    return Waf.#open(options, checked, await loadAsync(await fetchSources(checked.sources), checked.native))
+    const loaded = await loadAsync(await fetchSources(checked.sources), checked.native)
+    const waf = Waf.#open(options, checked, loaded)
+    try {
+      await reach(waf.#active)
+      return waf
+    } catch (error) {
+      await waf.close().catch(() => undefined) // the first failure is the one to be told
+      throw error
+    }
   }
 
   /**
@@ -99,11 +171,18 @@ export class Waf extends EventEmitter<WafEvents> {
   static loadSync(options: WafOptions = {}): Waf {
     const checked = readOptions(options)
     refuseRemote(checked.sources)
+    if (checked.native.hasRemoteStore) {
+      throw new SecluaError(
+        'SECLUA_E_SYNC',
+        'option store: it has to be reached first: use Waf.load, not loadSync',
+      )
+    }
     return Waf.#open(options, checked, addon.load(checked.sources, checked.native))
   }
 
   static #open(options: WafOptions, checked: CheckedOptions, loaded: Loaded): Waf {
-    return new Waf(ownConstruction, options, activate(loaded, checked, undefined))
+    const waits = new WaitCounters()
+    return new Waf(ownConstruction, options, activate(loaded, checked, undefined, waits), waits)
   }
 
   /**
@@ -126,10 +205,20 @@ export class Waf extends EventEmitter<WafEvents> {
     const loaded = await loadAsync(await fetchSources(checked.sources), checked.native)
     this.#requireOpen()
     const old = this.#active
-    this.#active = activate(loaded, checked, old)
+    const active = activate(loaded, checked, old, this.#waits)
+    const isNewStore = active.store !== old.store
+    try {
+      if (isNewStore) await reach(active)
+      this.#requireOpen()
+    } catch (error) {
+      if (isNewStore) await leave(active).catch(() => undefined)
+      else addon.release(active.engine)
+      throw error
+    }
+    this.#active = active
     this.#options = options
-    addon.release(old.engine)
-    if (this.#active.store !== old.store) addon.release(old.store)
+    if (!isNewStore) addon.release(old.engine)
+    else active.outside.hold(old.outside.settled().then(() => leave(old)))
     addon.reopenLogs(this.#active.engine)
   }
 
@@ -167,7 +256,8 @@ export class Waf extends EventEmitter<WafEvents> {
    * const tx = waf.transaction({ clientAddress: req.socket.remoteAddress })
    */
   transaction(connection: ConnectionInput = {}): Transaction {
-    return Transaction.open(this.#begin(connection), this, this.#active.loaded)
+    const { loaded, outside } = this.#active
+    return Transaction.open(this.#begin(connection), this, loaded, outside)
   }
 
   /**
@@ -178,7 +268,7 @@ export class Waf extends EventEmitter<WafEvents> {
    */
   evaluate(request: RequestInput & ConnectionInput, response?: ResponseInput): Promise<EvaluationResult> {
     return new Promise((resolve) => {
-      resolve(this.#evaluate(request, response))
+      resolve(this.sync ? this.#evaluate(request, response) : this.#evaluateWaiting(request, response))
     })
   }
 
@@ -189,33 +279,36 @@ export class Waf extends EventEmitter<WafEvents> {
    * if (waf.evaluateSync({ method: 'GET', uri }).verdict.action !== 'pass') refuse()
    */
   evaluateSync(request: RequestInput & ConnectionInput, response?: ResponseInput): EvaluationResult {
-    if (!this.sync) {
-      throw new SecluaError(
-        'SECLUA_E_SYNC',
-        'a rule of this set may have to wait: use evaluate, not evaluateSync',
-      )
-    }
+    if (!this.sync) throw waitError('use evaluate, not evaluateSync')
     return this.#evaluate(request, response)
   }
 
   #evaluate(request: RequestInput & ConnectionInput, response: ResponseInput | undefined): EvaluationResult {
-    const requestBody = bodyBytes(request.body)
-    const responseBody = bodyBytes(response?.body)
-    const transaction = Transaction.openScoped(this.#begin(request), this, this.#active.loaded)
+    const transaction = this.#openScoped(request)
     try {
-      transaction.stepRequestHeaders(request)
-      if (requestBody !== undefined) transaction.writeRequestBody(requestBody)
-      transaction.stepRequestBody()
-      if (response !== undefined) {
-        transaction.stepResponseHeaders(response)
-        if (responseBody !== undefined) transaction.writeResponseBody(responseBody)
-        transaction.stepResponseBody()
-      }
-      transaction.stepLogging()
+      for (const step of stepsFor(transaction, request, response)) atOnce(step())
       return transaction.result()
     } finally {
       transaction.close()
     }
+  }
+
+  async #evaluateWaiting(
+    request: RequestInput & ConnectionInput,
+    response: ResponseInput | undefined,
+  ): Promise<EvaluationResult> {
+    const transaction = this.#openScoped(request)
+    try {
+      for (const step of stepsFor(transaction, request, response)) await step()
+      return transaction.result()
+    } finally {
+      transaction.close()
+    }
+  }
+
+  #openScoped(connection: ConnectionInput): Transaction {
+    const { loaded, outside } = this.#active
+    return Transaction.openScoped(this.#begin(connection), this, loaded, outside)
   }
 
   /**
@@ -267,8 +360,9 @@ export class Waf extends EventEmitter<WafEvents> {
       store: {
         kind: this.#active.storeChoice.kind,
         errors: stats.storeErrors,
-        ...addon.storeStats(this.#active.store),
+        ...statsOf(this.#active.store),
       },
+      waits: this.#active.outside.stats(),
     }
   }
 
@@ -282,9 +376,9 @@ export class Waf extends EventEmitter<WafEvents> {
     await this.#reloads
     if (this.#isClosed) return
     this.#isClosed = true
+    await this.#active.outside.settled()
     this.#finalStats = this.#stats()
-    addon.release(this.#active.engine)
-    addon.release(this.#active.store)
+    await leave(this.#active)
   }
 
   #begin(connection: ConnectionInput): number {

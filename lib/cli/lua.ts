@@ -104,13 +104,13 @@ function rulesFor(script: string, phase: number, hasArgument: boolean): string {
   ].join('\n')
 }
 
-function load(script: string, values: Values): Waf {
+async function load(script: string, values: Values): Promise<Waf> {
   const folder = mkdtempSync(join(tmpdir(), 'seclua-lua-'))
   try {
     writeFileSync(join(folder, 'prelude.lua'), preludeText(values), 'latin1')
     const rules = rulesFor(script, readPhase(values), values.arg !== undefined)
     // Relative names start in cwd; the script's own folder is where its modules are looked for.
-    return Waf.loadSync({ ...wafOptions([], { ...values, rules: [rules] }), cwd: folder })
+    return await Waf.load({ ...wafOptions([], { ...values, rules: [rules] }), cwd: folder })
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -134,14 +134,14 @@ function returnedBy(script: string, { logs }: EvaluationResult): string {
   return trace.slice(head.length, trace.lastIndexOf(' in '))
 }
 
-function runOnce(script: string, values: Values): Run {
+async function runOnce(script: string, values: Values): Promise<Run> {
   const request: RequestInput =
     values.request === undefined ? { method: 'GET', uri: '/' } : readMessage(values.request, parseRequest)
   const response: ResponseInput | undefined =
     values.response === undefined ? undefined : readMessage(values.response, parseResponse)
-  const waf = load(script, values)
+  const waf = await load(script, values)
   for (const warning of waf.warnings) complain(`${warning.file}:${warning.line}: warning: ${warning.message}`)
-  const result = waf.evaluateSync(request, response)
+  const result = await waf.evaluate(request, response).finally(() => waf.close())
   const { scripts } = waf.stats()['lua'] as LuaStats
   const stats = scripts.find(({ name }) => name === script) as ScriptStats
   const failures = [...Object.values(stats.errors), ...Object.values(stats.limits)]
@@ -186,10 +186,10 @@ function aboutScript(script: string, { diagnostics }: ConfigError): ConfigError 
   )
 }
 
-function runScript(script: string, values: Values): ExitStatus {
+async function runScript(script: string, values: Values): Promise<ExitStatus> {
   readInput(script)
   try {
-    const run = runOnce(resolve(script), values)
+    const run = await runOnce(resolve(script), values)
     if (values.json === true) printJson(run)
     else printRun(run)
     return run.failed ? exitStatus.bad : exitStatus.good
@@ -254,7 +254,7 @@ function runTests(files: readonly string[], values: Values): ExitStatus {
  * Folders, not files: an editor that saves by renaming would leave a watcher on the old file. Of what is in them only the
  * files named and other scripts, which may be modules, count: a script may write to a file beside it.
  */
-async function repeat(files: readonly string[], once: () => void): Promise<ExitStatus> {
+async function repeat(files: readonly string[], once: () => Promise<unknown>): Promise<ExitStatus> {
   const names = new Set(files.map((file) => basename(file)))
   let timer: NodeJS.Timeout | undefined
   const changed = (_event: string, name: string | null): void => {
@@ -262,18 +262,16 @@ async function repeat(files: readonly string[], once: () => void): Promise<ExitS
     clearTimeout(timer)
     timer = setTimeout(() => {
       printLine('')
-      try {
-        once()
-      } catch (failure) {
+      void once().catch((failure: unknown) => {
         // A file in the middle of being written: the next save is another try.
         if (!(failure instanceof UsageError)) throw failure
         complain(`seclua lua: ${failure.message}`)
-      }
+      })
     }, changeSettlesMs)
   }
   const folders = new Set(files.map((file) => resolve(dirname(file))))
   const watchers = [...folders].map((folder) => watch(folder, changed))
-  once() // only now: what is saved while it runs is not to be missed
+  await once() // only now: what is saved while it runs is not to be missed
   await new Promise((stop) => process.once('SIGINT', stop).once('SIGTERM', stop))
   clearTimeout(timer)
   for (const watcher of watchers) watcher.close()
@@ -293,10 +291,11 @@ export async function run(args: string[]): Promise<ExitStatus> {
   const isTest = values.test === true
   if (!isTest && positionals.length > 1)
     throw new UsageError('one script at a time; --test takes several files')
-  const once = (): ExitStatus => (isTest ? runTests(positionals, values) : runScript(script, values))
+  const once = async (): Promise<ExitStatus> =>
+    isTest ? runTests(positionals, values) : runScript(script, values)
   if (values.watch !== true) return once()
   return repeat(
     [...positionals, values.request, values.response].filter((file) => file !== undefined),
-    () => void once(),
+    once,
   )
 }

@@ -11,6 +11,8 @@ export const ruleOptions = {
   engine: { type: 'string' },
   'lua-allow': { type: 'string', multiple: true },
   store: { type: 'string' },
+  'allow-exec': { type: 'string', multiple: true },
+  'dns-server': { type: 'string', multiple: true },
 } as const
 
 export const ruleOptionsHelp: string = `  -f, --file FILE…       SecLang files or globs; may be repeated, order counts
@@ -18,6 +20,8 @@ export const ruleOptionsHelp: string = `  -f, --file FILE…       SecLang files
       --engine MODE      On, DetectionOnly or Off, whatever SecRuleEngine says
       --lua-allow LIST   what scripts may use: io,os,require,debug
       --store URL        where persistent collections live; default memory
+      --allow-exec LIST  programs, or folders of programs, that rules may run; or any
+      --dns-server LIST  who is asked for @rbl; default the system's servers
 Without files and text: the rule set that ships with the package.`
 
 export interface RuleValues {
@@ -25,6 +29,8 @@ export interface RuleValues {
   readonly engine?: string | undefined
   readonly 'lua-allow'?: string[] | undefined
   readonly store?: string | undefined
+  readonly 'allow-exec'?: string[] | undefined
+  readonly 'dns-server'?: string[] | undefined
 }
 
 /** What parseArgs says about each word when asked for `tokens`. */
@@ -87,9 +93,11 @@ function readEngine(text: string): EngineMode {
 
 type Doors = NonNullable<NonNullable<WafOptions['lua']>['allow']>
 
+const wordsOf = (lists: readonly string[]): string[] => lists.flatMap((list) => list.split(','))
+
 function readDoors(lists: readonly string[]): Doors {
   const doors: Doors = {}
-  for (const name of lists.flatMap((list) => list.split(','))) {
+  for (const name of wordsOf(lists)) {
     if (name !== 'io' && name !== 'os' && name !== 'require' && name !== 'debug') {
       throw new UsageError(`--lua-allow ${name}: must be io, os, require or debug`)
     }
@@ -106,5 +114,8 @@ export function wafOptions(files: readonly string[], values: RuleValues): WafOpt
   if (values.engine !== undefined) options.engine = readEngine(values.engine)
   if (values['lua-allow'] !== undefined) options.lua = { allow: readDoors(values['lua-allow']) }
   if (values.store !== undefined) options.store = values.store
+  const programs = wordsOf(values['allow-exec'] ?? [])
+  if (programs.length > 0) options.allowExec = programs.includes('any') ? true : programs
+  if (values['dns-server'] !== undefined) options.dns = { servers: wordsOf(values['dns-server']) }
   return options
 }

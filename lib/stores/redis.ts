@@ -184,23 +184,22 @@ class RedisStore implements CollectionStore {
   }
 }
 
-const schemes = ['redis:', 'rediss:', 'redis-cluster:', 'rediss-cluster:']
+const scheme = /^(?:redis|valkey)(s?)(-cluster)?:\/\//
 
 /** True for what {@link redisStore} takes. */
-export const isRedisAddress = (address: string): boolean =>
-  schemes.some((scheme) => address.startsWith(`${scheme}//`))
+export const isRedisAddress = (address: string): boolean => scheme.test(address)
 
 function addressesOf(address: string | readonly string[]): RedisAddresses {
   const given = typeof address === 'string' ? [address] : address
-  const isCluster = typeof address !== 'string' || address.includes('-cluster://')
-  const urls = given.map((one) => one.replace('-cluster://', '://'))
-  const isWrong = urls.some((url) => !isRedisAddress(url) || !URL.canParse(url))
+  const isCluster = typeof address !== 'string' || scheme.exec(address)?.[2] !== undefined
+  const isWrong = given.some((one) => !isRedisAddress(one) || !URL.canParse(one))
+  const urls = given.map((one) => one.replace(scheme, 'redis$1://')) // the client knows no other
   if (urls.length === 0 || isWrong) {
     throw new SecluaError(
       'SECLUA_E_OPTION',
       'a store in Redis takes redis://[user:password@]host:port[/db]',
       {
-        hint: 'rediss:// for TLS; redis-cluster:// or a list of addresses for a cluster',
+        hint: 'valkey:// is the same; rediss:// for TLS; redis-cluster:// or a list of addresses for a cluster',
       },
     )
   }

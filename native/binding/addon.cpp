@@ -6,6 +6,7 @@
 
 #include <napi.h>
 
+#include "descriptors.hpp"
 #include "environment.hpp"
 #include "transaction.hpp"
 #include "waf.hpp"
@@ -17,6 +18,7 @@ Napi::Object open_addon(Napi::Env env, Napi::Object exports) {
     env.SetInstanceData(home); // deleted when the environment ends, and with it every live transaction
     seclua::binding::export_waf(env, exports);
     seclua::binding::export_transaction(env, exports, home);
+    seclua::binding::export_descriptors(env, exports);
     return exports;
 }
 

@@ -77,6 +77,7 @@ struct Transaction {
     uint32_t generation = 0; // of the place: a number that was closed never opens another transaction
     size_t told_events = 0;  // how many JavaScript has been told of
     size_t told_records = 0;
+    bool (*wants_body)(const seclua_txn *) = nullptr; // of the step that is suspended
 };
 
 // The live transactions of an environment by number: place in the low bits, generation above them.

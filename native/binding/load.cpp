@@ -67,6 +67,8 @@ Load::Load(const Napi::Array &sources, const Napi::Object &options) {
     read_flag(options, "rsubAlwaysMatches", options_.rsub_always_matches);
     read_flag(options, "noAcceleration", options_.no_acceleration);
     read_flag(options, "denyOnStoreError", options_.deny_on_store_error);
+    read_flag(options, "denyWhenBusy", options_.deny_when_busy);
+    read_flag(options, "hasRemoteStore", options_.has_remote_store);
     read_lua(options.Get("lua").As<Napi::Object>());
 }
 

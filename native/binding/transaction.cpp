@@ -16,6 +16,7 @@
 #include "convert.hpp"
 #include "errors.hpp"
 #include "report.hpp"
+#include "wait.hpp"
 
 namespace seclua::binding {
 
@@ -83,12 +84,14 @@ uint32_t news_bits(Transaction &transaction) {
     return bits;
 }
 
-napi_value answer_step(const Call &call, seclua_step step, bool wants_body) {
+// wants says whether the rest of a body is wanted, where that can be.
+napi_value answer_step(const Call &call, seclua_step step, bool (*wants)(const seclua_txn *)) {
     seclua_verdict verdict{};
     seclua_txn_verdict(call.transaction->handle, &verdict);
     uint32_t bits = static_cast<uint32_t>(verdict.action);
     bits |= step_bits(step) | news_bits(*call.transaction);
-    if (wants_body) bits |= kWantsBody;
+    if (wants != nullptr && wants(call.transaction->handle)) bits |= kWantsBody;
+    if (step == SECLUA_STEP_SUSPENDED) call.transaction->wants_body = wants;
     if (verdict.pause_ms != 0) bits |= kPaused;
     seclua_changes changes;
     if (seclua_txn_changes(call.transaction->handle, &changes)) bits |= kChanges;
@@ -164,7 +167,7 @@ napi_value request_headers(napi_env env, napi_callback_info info) {
     const auto headers = pair_up(std::span(pieces).subspan(3), call.home->headers);
     const seclua_request request{pieces[0], pieces[1], pieces[2], headers.data(), headers.size()};
     const seclua_step step = seclua_txn_request_headers(call.transaction->handle, &request);
-    return answer_step(call, step, seclua_txn_wants_request_body(call.transaction->handle));
+    return answer_step(call, step, seclua_txn_wants_request_body);
 }
 
 // responseHeaders(number, pieces, count, status): protocol, reason, then names and values.
@@ -181,7 +184,7 @@ napi_value response_headers(napi_env env, napi_callback_info info) {
     const seclua_response response{static_cast<uint16_t>(status), pieces[0], headers.data(), headers.size(),
                                    pieces[1]};
     const seclua_step step = seclua_txn_response_headers(call.transaction->handle, &response);
-    return answer_step(call, step, seclua_txn_wants_response_body(call.transaction->handle));
+    return answer_step(call, step, seclua_txn_wants_response_body);
 }
 
 // ---- the other steps ----
@@ -194,14 +197,31 @@ napi_value write_body(napi_env env, napi_callback_info info) {
     seclua_slice chunk{};
     if (!read_chunk(env, call.arguments[1], chunk)) return answer(env, kMalformed);
     const seclua_step step = write(call.transaction->handle, chunk);
-    return answer_step(call, step, wants(call.transaction->handle));
+    return answer_step(call, step, wants);
 }
 
 // requestBody(number), responseBody(number), logging(number)
 template <seclua_step (*run)(seclua_txn *)> napi_value end_of_step(napi_env env, napi_callback_info info) {
     const Call call = call_on_transaction(env, info);
     if (call.transaction == nullptr) return answer(env, kClosed);
-    return answer_step(call, run(call.transaction->handle), false);
+    return answer_step(call, run(call.transaction->handle), nullptr);
+}
+
+// resume(number, status, reason, members, output, exitStatus): goes on with the step that was suspended.
+napi_value resume(napi_env env, napi_callback_info info) {
+    const Call call = call_on_transaction(env, info);
+    if (call.transaction == nullptr) return answer(env, kClosed);
+    Answer given;
+    if (!given.read(env, &call.arguments[1])) return answer(env, kMalformed);
+    const seclua_step step = seclua_txn_resume(call.transaction->handle, &given.get());
+    return answer_step(call, step, call.transaction->wants_body);
+}
+
+// cancel(number): what is waited for is given up, and with it the phase.
+napi_value cancel(napi_env env, napi_callback_info info) {
+    const Call call = call_on_transaction(env, info);
+    if (call.transaction != nullptr) seclua_txn_cancel(call.transaction->handle);
+    return nullptr;
 }
 
 // ---- beginning and end ----
@@ -305,6 +325,9 @@ constexpr Function functions[] = {
     {"writeResponseBody", write_response},
     {"responseBody", end_of_step<seclua_txn_response_body>},
     {"logging", end_of_step<seclua_txn_logging>},
+    {"wait", ask<report_wait>},
+    {"resume", resume},
+    {"cancel", cancel},
     {"free", free_transaction},
     {"id", ask<report_id>},
     {"verdict", ask<report_verdict>},
@@ -318,7 +341,7 @@ constexpr Function functions[] = {
     {"addServerError", add_server_error},
 };
 
-struct NamedBit {
+struct NamedBit { // or another number
     const char *name;
     uint32_t value;
 };
@@ -328,6 +351,13 @@ constexpr NamedBit named_bits[] = {
     {"wantsBody", kWantsBody},   {"outOfOrder", kOutOfOrder}, {"failed", kFailed},
     {"suspended", kSuspended},   {"closed", kClosed},         {"malformed", kMalformed},
     {"paused", kPaused},         {"changes", kChanges},
+};
+
+constexpr NamedBit answer_statuses[] = {
+    {"answered", SECLUA_ANSWERED},
+    {"failed", SECLUA_ANSWER_FAILED},
+    {"late", SECLUA_ANSWER_LATE},
+    {"refused", SECLUA_ANSWER_REFUSED},
 };
 
 } // namespace
@@ -342,6 +372,10 @@ void export_transaction(napi_env env, napi_value exports, Environment *home) {
     napi_create_object(env, &bits);
     for (const NamedBit &bit : named_bits) set(env, bits, bit.name, number_to_js(env, bit.value));
     set(env, exports, "bits", bits);
+    napi_value answers = nullptr;
+    napi_create_object(env, &answers);
+    for (const NamedBit &status : answer_statuses) set(env, answers, status.name, number_to_js(env, status.value));
+    set(env, exports, "answers", answers);
 }
 
 } // namespace seclua::binding

@@ -27,7 +27,7 @@ enum StepBit : uint32_t {
     kMalformed = 1 << 10, // a string of headers does not have as many pieces as announced: nothing was done
 };
 
-// Adds begin, the steps, what can be asked of a transaction, free and the bits to the addon's exports.
+// Adds begin, the steps, waits and their answers, what can be asked of a transaction, free and the bits to the exports.
 void export_transaction(napi_env env, napi_value exports, Environment *home);
 
 } // namespace seclua::binding

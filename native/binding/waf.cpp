@@ -105,6 +105,13 @@ Napi::Value open_file_store(const Napi::CallbackInfo &info) {
     return {info.Env(), box(info.Env(), std::make_shared<Store>(store))};
 }
 
+// A store that JavaScript answers for; each Waf has its own.
+Napi::Value open_remote_store(const Napi::CallbackInfo &info) {
+    seclua_store *fresh = seclua_store_remote_new();
+    if (fresh == nullptr) throw Napi::Error::New(info.Env(), "there is no memory for a store of collections");
+    return {info.Env(), box(info.Env(), std::make_shared<Store>(fresh))};
+}
+
 // ---- engines ----
 
 template <class T>
@@ -235,7 +242,7 @@ void export_waf(Napi::Env env, Napi::Object exports) {
     using Function = Napi::Value (*)(const Napi::CallbackInfo &);
     const std::pair<const char *, Function> functions[] = {
         {"load", load},       {"loadAsync", load_async},   {"openStore", open_store}, {"newEngine", new_engine},
-        {"openFileStore", open_file_store}, {"storeStats", store_stats},
+        {"openFileStore", open_file_store}, {"openRemoteStore", open_remote_store}, {"storeStats", store_stats},
         {"release", release}, {"reopenLogs", reopen_logs}, {"stats", stats},          {"version", version},
         {"vocabulary", vocabulary},
     };

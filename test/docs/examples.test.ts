@@ -128,8 +128,10 @@ function loadRules(folder: string, block: Block): void {
     (code) => code !== undefined,
   )
   const file = fileOf(block)
+  const allowed = block.settings.get('allow')
   const found = diagnosticsOf({
     cwd: folder,
+    ...(allowed !== undefined && { allowExec: allowed.split(',') }),
     ...(file === undefined ? { rules: block.text } : { files: file }),
   })
   assert.deepEqual(
@@ -180,7 +182,7 @@ function testPage(page: Page): void {
     const file = block.settings.get('file')
     if (file !== undefined) {
       mkdirSync(join(folder, file, '..'), { recursive: true })
-      writeFileSync(join(folder, file), block.text)
+      writeFileSync(join(folder, file), block.text, { mode: block.text.startsWith('#!') ? 0o755 : 0o644 })
     }
     requireQuoted(block)
     if (block.language === 'js') await runScript(folder, block)

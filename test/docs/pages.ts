@@ -5,11 +5,13 @@
 //   ```js                       an ES module; `cjs` makes it CommonJS
 //   ```js server                an ES module that listens; `GET=/path:status` and `POST=/path:status:body` are asked of it
 //   ```conf                     SecLang; loads without a word unless error=CODE or warning=CODE
+//   allow=LIST                  on conf: what option allowExec has
 //   ```lua                      a script
 //   from=FILE                   on any block: quoted from that file; for conf and lua the file is what is used
 //   ```sh                       shell; status=N when it should end with another status than 0
 //   ```text output              what the shell block before it printed, line by line
-//   file=NAME                   on any block: the block is a file of that name for the blocks after it
+//   file=NAME                   on any block: the block is a file of that name for the blocks after it; a program if it begins
+//                               with #!
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { DnsServer } from '../support/dns-server.js'
 import { seclua, start } from './cli-program.js'
 
 const blockAttack =
@@ -40,6 +41,36 @@ tests:
 
   after(() => {
     rmSync(folder, { recursive: true, force: true })
+  })
+
+  const onPosix = process.platform === 'win32' ? it.skip : it
+  onPosix('runs the programs that --allow-exec names, and loads no rules with others', async () => {
+    const scan = join(folder, 'scan')
+    writeFileSync(scan, '#!/bin/sh\necho "0 $1"\n', { mode: 0o755 })
+    const rules = `SecRuleEngine On\nSecRule ARGS "@inspectFile ${scan}" "id:1,phase:2,deny,log"`
+    const judge = (...more: string[]): Promise<{ status: number | null; stdout: string; stderr: string }> =>
+      seclua(['eval', '-r', rules, '--request', join(folder, 'visit.http'), ...more])
+    for (const allowed of [`/nowhere,${scan}`, folder, 'any']) {
+      const { status, stdout } = await judge('--allow-exec', allowed)
+      assert.equal(status, 1)
+      assert.match(stdout, /0 shoes/)
+    }
+    for (const more of [[], ['--allow-exec', '/nowhere']]) {
+      const { status, stderr } = await judge(...more)
+      assert.equal(status, 1)
+      assert.match(stderr, /SECLUA_E_PROGRAM/)
+    }
+  })
+
+  it('asks the DNS server that --dns-server names', async () => {
+    const dns = await DnsServer.listen()
+    dns.set('1.0.0.127.list.example', ['127.0.0.2'])
+    const rules = 'SecRuleEngine On\nSecRule REMOTE_ADDR "@rbl list.example" "id:1,phase:1,deny,log"'
+    const request = ['--request', join(folder, 'visit.http')]
+    const { status, stdout } = await seclua(['eval', '-r', rules, ...request, '--dns-server', dns.address])
+    await dns.close()
+    assert.equal(status, 1)
+    assert.match(stdout, /RBL lookup of 1\.0\.0\.127\.list\.example succeeded/)
   })
 
   it('lists its commands and the help of each', async () => {

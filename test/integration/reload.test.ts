@@ -3,7 +3,12 @@
 
 import assert from 'node:assert/strict'
 
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
 import { Waf } from '../../lib/index.js'
+import { geoDatabase } from '../support/geo-database.js'
 import { TestServer } from './server.js'
 
 const generation = (status: number): string =>
@@ -37,6 +42,40 @@ describe('reload while requests are judged', function () {
     assert.equal((await server.send({ path: '/?q=attack' })).status, 401)
     await server.close()
     await waf.close()
+  })
+
+  it('brings a new database of @geoLookup, which a transaction under way does not see', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'seclua-geo-'))
+    const file = join(folder, 'country.mmdb')
+    // As updates come: a new file in the place of the old one, which is still in use.
+    const put = (content: string | Buffer): void => {
+      writeFileSync(`${file}.new`, content)
+      renameSync(`${file}.new`, file)
+    }
+    put(geoDatabase('DE'))
+    const rules = `SecRuleEngine On
+SecGeoLookupDb ${file}
+SecRule REMOTE_ADDR "@geoLookup" "id:1,phase:1,pass,nolog,setvar:tx.before=%{geo.country_code}"
+SecRule REMOTE_ADDR "@geoLookup" "id:2,phase:2,pass,nolog,setvar:tx.after=%{geo.country_code}"`
+    const waf = await Waf.load({ rules })
+    const under = waf.transaction({ clientAddress: '192.0.2.1' })
+    under.processRequestHeadersSync({ method: 'GET', uri: '/' })
+    put(geoDatabase('FR'))
+    const request = { method: 'GET', uri: '/', clientAddress: '192.0.2.1' }
+    assert.equal(waf.evaluateSync(request).tx.before, 'DE')
+    await waf.reload()
+    assert.equal(waf.evaluateSync(request).tx.before, 'FR')
+    under.processRequestBodySync()
+    assert.deepEqual(
+      under.variable('TX').map(({ value }) => value),
+      ['DE', 'DE'],
+    )
+    under.close()
+    put('no database')
+    await assert.rejects(waf.reload(), { code: 'SECLUA_E_CONFIG' })
+    assert.equal(waf.evaluateSync(request).tx.before, 'FR')
+    await waf.close()
+    rmSync(folder, { recursive: true })
   })
 
   it('frees every rule set that no transaction uses any more', async () => {

@@ -52,12 +52,20 @@ describe('options', () => {
       [{ onStoreError: 'drop' }, /onStoreError/],
       [{ acceleration: 'off' }, /acceleration/],
       [{ store: 7 }, /store/],
+      [{ store: { load: () => null } }, /store takes .* an object with load and apply/],
+      [{ storeTimeout: '1s' }, /storeTimeout/],
+      [{ programs: { timeout: -1 } }, /programs\.timeout/],
+      [
+        { dns: { servers: ['dns.example'] } },
+        /dns\.servers takes addresses of DNS servers, not "dns\.example"/,
+      ],
+      [{ dns: { ttl: 1 } }, /dns\.ttl/],
+      [{ waiting: { onBusy: 'drop' } }, /waiting\.onBusy/],
     ]
     for (const [options, message] of wrong) assertRefused(options, 'SECLUA_E_OPTION', message)
   })
 
   it('says which stores this version does not have', () => {
-    assertRefused({ rules: '', store: { load: () => null } }, 'SECLUA_E_UNSUPPORTED', /store/)
     for (const store of ['lmdb:', 'file:/var/lib/seclua', '']) {
       assertRefused({ rules: '', store }, 'SECLUA_E_OPTION', /store/)
     }

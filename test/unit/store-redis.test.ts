@@ -211,8 +211,16 @@ describe('the Redis store', function () {
     })
   })
 
+  it('is the same under the name of the successor', async () => {
+    await apply({ op: 'set', name: 'x', value: 'text' })
+    const client = redisStore(server.address.replace('redis:', 'valkey:'))
+    clients.push(client)
+    await client.open?.()
+    assert.deepEqual(await client.load('', 'ip', key), { x: 'text' })
+  })
+
   it('takes addresses of its own schemes only', () => {
-    for (const address of ['http://a', 'redis:', '', []]) {
+    for (const address of ['http://a', 'redis:', 'redis-x://a', '', []]) {
       assert.throws(() => redisStore(address), { code: 'SECLUA_E_OPTION' })
     }
   })

@@ -17,6 +17,7 @@ Compiler::Compiler(sl_ruleset *rules, const Tree &tree, Sources &sources, const 
     prepare_.report = report;
     prepare_.report_file = report_file;
     prepare_.read_file = read_file;
+    prepare_.find_program = find_program;
     prepare_.macro = macro;
     prepare_.targets = targets;
     prepare_.select = select_later;
@@ -112,7 +113,7 @@ void Compiler::describe() {
     const sl_config &config = rules_->config;
     info.rule_count = starters_.size();
     info.script_count = rules_->script_count;
-    info.can_wait = rules_->can_wait;
+    info.can_wait = rules_->can_wait || (rules_->has_persistent && rules_->options.has_remote_store);
     info.store = config.persistent_store;
     info.has_body_access = config.request_body_access;
     info.request_body_limit_bytes = config.request_body_limit_bytes;

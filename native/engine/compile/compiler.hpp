@@ -107,6 +107,7 @@ class Compiler {
     static void report_file(void *context, const char *code, const char *message, const char *hint, sl_slice file, sl_slice content,
                             uint32_t line);
     static bool read_file(void *context, sl_slice name, sl_slice *path, sl_slice *content);
+    static bool find_program(void *context, sl_slice name, sl_slice *path);
     static const sl_macro *macro(void *context, sl_slice text, size_t offset);
     static bool targets(void *context, sl_slice text, size_t offset, const sl_target **out, size_t *count);
     static const sl_rule_set_bits *select_later(void *context, char by, sl_slice text, size_t offset);

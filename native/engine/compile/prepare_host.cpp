@@ -3,8 +3,14 @@
 #include "compile/compiler.hpp"
 
 #include <algorithm>
+#include <filesystem>
+
+#ifndef _WIN32
+#include <unistd.h>
+#endif
 
 #include "run/host.h"
+#include "seclang/loading.hpp"
 
 namespace seclua {
 
@@ -62,6 +68,51 @@ bool Compiler::read_file(void *context, sl_slice name, sl_slice *path, sl_slice 
     }
     *path = self->keep(known->first);
     *content = self->keep(known->second.first);
+    return true;
+}
+
+// The program itself, or a folder that it lies in, links followed.
+static bool is_within(const std::filesystem::path &program, const sl_slice &allowed) {
+    std::error_code failed;
+    const auto place = std::filesystem::canonical(to_string(allowed), failed);
+    if (failed) return false;
+    const auto [rest, unused] = std::mismatch(place.begin(), place.end(), program.begin(), program.end());
+    return rest == place.end();
+}
+
+static bool is_allowed(const seclua_options &options, const std::string &path) {
+    if (options.allow_exec_any) return true;
+    std::error_code failed;
+    const auto program = std::filesystem::canonical(path, failed);
+    const auto *end = options.allow_exec + options.allow_exec_count;
+    return !failed && std::any_of(options.allow_exec, end, [&](const sl_slice &each) { return is_within(program, each); });
+}
+
+static bool is_executable(const std::string &path) {
+#ifdef _WIN32
+    return !path.empty();
+#else
+    return access(path.c_str(), X_OK) == 0;
+#endif
+}
+
+bool Compiler::find_program(void *context, sl_slice name, sl_slice *path) {
+    auto *self = static_cast<Compiler *>(context);
+    const auto refuse = [&](const std::string &why, const char *hint) {
+        self->diagnostics_.add(Code::E_PROGRAM, self->place(0, name.len), in_quotes(to_string(name)) + ' ' + why, hint);
+        return false;
+    };
+    const seclua_options &options = self->rules_->options;
+    if (!options.allow_exec_any && options.allow_exec_count == 0) {
+        return refuse("is a program, and no program may be run",
+                      "allow it with the option allowExec, or write the check as a Lua script: it runs inside the engine");
+    }
+    const std::string found = resolve_path(to_string(name), self->argument_, self->cwd_);
+    if (found.empty()) return refuse("is a program that is not there", "");
+    if (!is_allowed(options, found)) return refuse("is a program that allowExec does not allow", "");
+    if (!is_executable(found)) return refuse("is no program: it may not be executed", "");
+    self->rules_->can_wait = true;
+    *path = self->keep(found);
     return true;
 }
 

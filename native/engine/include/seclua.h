@@ -102,6 +102,7 @@ typedef struct seclua_options {
     seclua_log_format log_format; /* of the lines for the error log */
     seclua_commit commit;      /* when changes of persistent collections reach the store */
     bool deny_on_store_error;  /* onStoreError: 'deny': 503 when the store does not answer */
+    bool deny_when_busy;       /* 503 where SECLUA_ANSWER_REFUSED is the answer; else it is as good as none */
     bool has_remote_store;     /* the engines will get a seclua_store_remote_new: opening a collection has to wait */
 } seclua_options;
 

@@ -279,4 +279,6 @@ const sl_script *sl_script_load(sl_prepare *prepare, sl_slice name) {
     return script;
 }
 
+bool sl_script_is_named(sl_slice name) { return name.len > 4 && sl_slice_ends(name, SL_LIT(".lua")); }
+
 sl_slice sl_script_name(const sl_script *script) { return script->name; }

@@ -19,6 +19,8 @@ typedef struct sl_script sl_script;
 /* Reads and compiles the file that a directive names. Reports E_SCRIPT (place: the script's own file and
  * line) and warnings of 9.1; NULL after an error. Images of equal content are shared within the rule set. */
 const sl_script *sl_script_load(sl_prepare *prepare, sl_slice name);
+/* Is this the name of a script? Anything else that a rule is to run is a program. */
+bool sl_script_is_named(sl_slice name);
 sl_slice sl_script_name(const sl_script *script);
 
 typedef enum sl_run_kind { SL_RUN_RULE = 0, SL_RUN_EXEC, SL_RUN_INSPECT } sl_run_kind;

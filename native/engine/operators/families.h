@@ -13,6 +13,7 @@ extern const sl_operator sl_operators_ip[];
 extern const sl_operator sl_operators_number[];
 extern const sl_operator sl_operators_path[];
 extern const sl_operator sl_operators_pm[];
+extern const sl_operator sl_operators_rbl[];
 extern const sl_operator sl_operators_rsub[];
 extern const sl_operator sl_operators_rx[];
 extern const sl_operator sl_operators_script[];

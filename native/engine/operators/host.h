@@ -16,6 +16,7 @@ extern "C" {
 
 struct sl_ruleset;
 struct sl_txn;
+struct sl_call;
 struct _xmlDoc;
 
 /* ---- the rule set; during the load, too ---- */
@@ -35,6 +36,18 @@ bool sl_ruleset_rsub_always_matches(const struct sl_ruleset *rules);
 /* The lines of a SecDataset. False: there is none of that name. */
 bool sl_ruleset_dataset(const struct sl_ruleset *rules, sl_slice name, sl_slice *lines);
 
+/* SecHttpBlKey; empty = none. */
+sl_slice sl_ruleset_http_bl_key(const struct sl_ruleset *rules);
+/* During the load: some rule may have to wait for the outside. */
+void sl_ruleset_may_wait(struct sl_ruleset *rules);
+
+/* ---- the outside: match asks, answers SL_WAIT, and is called again with call->given ---- */
+
+/* The IPv4 addresses of a name. False: this call cannot wait. */
+bool sl_txn_ask_dns(const struct sl_call *call, sl_slice name);
+/* A run of a program with one argument. False: this call cannot wait. */
+bool sl_txn_ask_program(const struct sl_call *call, sl_slice path, sl_slice argument);
+
 /* ---- the transaction ---- */
 
 /* The tree of an XML body, as far as it was built; NULL without one. */
@@ -51,6 +64,8 @@ void sl_txn_rewrite(struct sl_txn *txn, const struct sl_rule *rule, sl_slice tex
 /* What a macro gives in this transaction. */
 struct sl_macro;
 sl_slice sl_txn_expand(struct sl_txn *txn, const struct sl_macro *macro);
+/* A member of TX; both are copied. */
+void sl_txn_set_tx(struct sl_txn *txn, const char *key, sl_slice value);
 /* A log record (run/host.h declares it, too, for those who may see the whole transaction). */
 void sl_host_log(struct sl_txn *txn, unsigned level, bool is_script, sl_slice message, sl_slice source);
 

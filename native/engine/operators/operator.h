@@ -42,7 +42,7 @@ typedef struct sl_match {
     uint8_t range_count;
     sl_range ranges[sl_ranges_max]; /* for [ref "o…"]; fill only with want_ranges */
     bool want_ranges;
-    sl_slice text; /* what to say in the log instead of the standard text; usually empty */
+    sl_slice text; /* what to say in the log instead of the standard text; usually empty. On SL_ERROR: why */
 } sl_match;
 
 /* Literal texts of which a value must contain at least one in order to match, or NULL: "always evaluate". */
@@ -68,6 +68,7 @@ typedef struct sl_call {
     sl_arena *arena;            /* results that must outlive the call */
     struct sl_scratch *scratch; /* this thread's regex scratch (operators/rx.h) */
     const struct seclua_answer *given; /* to what it said SL_WAIT for; NULL on the first call */
+    bool can_wait;              /* SL_WAIT is possible */
 } sl_call;
 
 typedef enum sl_argument_kind {

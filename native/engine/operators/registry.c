@@ -8,7 +8,7 @@
 static const sl_operator *const families[] = {
     sl_operators_rx,       sl_operators_pm,     sl_operators_string,    sl_operators_number, sl_operators_ip,
     sl_operators_validate, sl_operators_verify, sl_operators_injection, sl_operators_xml,    sl_operators_geo,
-    sl_operators_script,   sl_operators_always, sl_operators_path,   sl_operators_rsub,
+    sl_operators_script,   sl_operators_always, sl_operators_path,      sl_operators_rsub,      sl_operators_rbl,
     sl_operators_unsupported,
 };
 

@@ -10,13 +10,6 @@ static bool refuse(sl_prepare *prepare, sl_slice argument, const char *message, 
     return false;
 }
 
-static bool refuse_rbl(sl_prepare *prepare, sl_slice argument, sl_operand *operand) {
-    (void)operand;
-    return refuse(
-        prepare, argument, "@rbl is not offered: a rule cannot wait for a DNS answer",
-        "ask the list in the application and hand the answer to the rules, or use @ipMatchFromFile");
-}
-
 static bool refuse_fuzzy_hash(sl_prepare *prepare, sl_slice argument, sl_operand *operand) {
     (void)operand;
     return refuse(prepare, argument, "@fuzzyHash is not offered: seclua is built without ssdeep",
@@ -40,7 +33,6 @@ static sl_answer cannot_match(const sl_call *call, const sl_operand *operand, sl
 }
 
 const sl_operator sl_operators_unsupported[] = {
-    {"rbl", "Rbl", SL_ARGUMENT_OPTIONAL, refuse_rbl, cannot_match, NULL, "not offered: DNS block lists"},
     {"fuzzyHash", "FuzzyHash", SL_ARGUMENT_OPTIONAL, refuse_fuzzy_hash, cannot_match, NULL,
      "not offered: similarity to ssdeep hashes"},
     {"validateHash", "ValidateHash", SL_ARGUMENT_OPTIONAL, refuse_validate_hash, cannot_match, NULL,

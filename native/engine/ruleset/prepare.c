@@ -38,3 +38,9 @@ const char *sl_prepare_did_you_mean(sl_prepare *prepare, sl_slice wrong, sl_name
 void sl_prepare_own(sl_prepare *prepare, void *resource, void (*release)(void *resource)) {
     sl_ruleset_own(prepare->rules, resource, release);
 }
+
+bool sl_prepare_program(sl_prepare *prepare, sl_slice name, sl_slice *path) {
+    if (prepare->find_program != NULL) return prepare->find_program(prepare->context, name, path);
+    sl_prepare_report(prepare, "SECLUA_E_PROGRAM", NULL, 0, name.len, "a script cannot run a program");
+    return false;
+}

@@ -29,6 +29,9 @@ typedef struct sl_prepare {
     /* A file named by a rule: looked for beside the file that holds the directive, then in cwd. false: not to be read (errno).
      * content and path live as long as the rule set. */
     bool (*read_file)(void *context, sl_slice name, sl_slice *path, sl_slice *content);
+    /* A program named by a rule: looked for as a file is. False: an error was reported. NULL: no program may be run from here.
+     * path lives as long as the rule set. */
+    bool (*find_program)(void *context, sl_slice name, sl_slice *path);
     /* Macros of a text; reports unknown names. Never NULL. offset: where text stands in the argument at hand. */
     const struct sl_macro *(*macro)(void *context, sl_slice text, size_t offset);
     /* A variable list, as in SecRule. False: errors were reported. */
@@ -48,6 +51,8 @@ void sl_prepare_report(sl_prepare *prepare, const char *code, const char *hint, 
                        const char *format, ...);
 /* The hint for a name that is in no table: "did you mean …?", or NULL. */
 const char *sl_prepare_did_you_mean(sl_prepare *prepare, sl_slice wrong, sl_name_at *names);
+/* find_program, or the error that there is none to be run from here. */
+bool sl_prepare_program(sl_prepare *prepare, sl_slice name, sl_slice *path);
 /* The rule set calls release(resource) when it ends. */
 void sl_prepare_own(sl_prepare *prepare, void *resource, void (*release)(void *resource));
 

@@ -74,6 +74,8 @@ bool sl_ruleset_rsub_always_matches(const sl_ruleset *rules) { return rules->opt
 bool sl_ruleset_rx_multiline(const sl_ruleset *rules) { return rules->options.rx_multiline; }
 uint32_t sl_ruleset_pcre_match_limit(const sl_ruleset *rules) { return rules->config.pcre_match_limit; }
 uint32_t sl_ruleset_pcre_depth_limit(const sl_ruleset *rules) { return rules->config.pcre_depth_limit; }
+sl_slice sl_ruleset_http_bl_key(const sl_ruleset *rules) { return rules->config.http_bl_key; }
+void sl_ruleset_may_wait(sl_ruleset *rules) { rules->can_wait = true; }
 const void *sl_ruleset_geo_database(const sl_ruleset *rules) { return rules->geo_database; }
 
 bool sl_ruleset_dataset(const sl_ruleset *rules, sl_slice name, sl_slice *lines) {

@@ -5,19 +5,25 @@
  * records that have changed. */
 #include "run/commit.h"
 
-#include <stdio.h>
-
 #include "base/digits.h"
+#include "base/strbuf.h"
 #include "run/host.h"
 #include "run/suspend.h"
 #include "run/verdict.h"
 
-void sl_commit_failed(sl_txn *txn, const sl_open_collection *collection) {
+/* The store did not answer: the onStoreError option decides. why may be empty. */
+static void commit_failed(sl_txn *txn, const sl_open_collection *collection, sl_slice why) {
     txn->engine->stats.store_errors++;
-    char text[96];
-    const int len = snprintf(text, sizeof text, "the store of persistent collections does not answer (%.*s)",
-                             (int)collection->key.collection.len, (const char *)collection->key.collection.ptr);
-    sl_host_log(txn, 1, false, sl_slice_of(text, (size_t)len), SL_LIT("store"));
+    sl_strbuf text;
+    sl_strbuf_init(&text, &txn->arena, 128);
+    sl_strbuf_add_z(&text, "the store of persistent collections does not answer (");
+    sl_strbuf_add(&text, collection->key.collection);
+    sl_strbuf_add_z(&text, ")");
+    if (why.len != 0) {
+        sl_strbuf_add_z(&text, ": ");
+        sl_strbuf_add(&text, why);
+    }
+    sl_host_log(txn, 1, false, sl_strbuf_slice(&text), SL_LIT("store"));
     sl_host_set(txn, SL_LIT("tx"), SL_LIT("collection_error"), collection->key.collection);
     if (txn->rules->options.deny_on_store_error) {
         sl_verdict_engine_intervenes(txn, 503, SL_LIT("The store of persistent collections does not answer"));
@@ -41,7 +47,7 @@ static void commit_in_place(sl_txn *txn, sl_open_collection *collection) {
     collection->change_count = 0;
     if (!store->methods->apply(store->self, &collection->key, txn->now_epoch, collection->info.timeout_seconds,
                                collection->changes, count)) {
-        sl_commit_failed(txn, collection);
+        commit_failed(txn, collection, SL_EMPTY);
         return;
     }
     for (size_t i = 0; i < count; i++) {
@@ -80,7 +86,7 @@ static void take_record(sl_txn *txn, sl_open_collection *collection, const seclu
 static void loaded(sl_txn *txn, const seclua_answer *answer) {
     sl_open_collection *collection = &txn->collections[txn->suspension.collections[0]];
     collection->info.is_new = answer->status == SECLUA_ANSWERED && !answer->is_found;
-    if (answer->status != SECLUA_ANSWERED) sl_commit_failed(txn, collection);
+    if (answer->status != SECLUA_ANSWERED) commit_failed(txn, collection, answer->reason);
     else take_record(txn, collection, answer);
     sl_host_opened(txn, collection);
 }
@@ -90,7 +96,7 @@ bool sl_commit_load(sl_txn *txn, sl_open_collection *collection) {
     if (!is_remote(txn)) {
         if (store != NULL && !store->methods->load(store->self, &collection->key, txn->start_us / 1000000, &txn->arena,
                                                    &collection->members, &collection->info)) {
-            sl_commit_failed(txn, collection);
+            commit_failed(txn, collection, SL_EMPTY);
         }
         return true;
     }
@@ -129,7 +135,7 @@ static void fill_changes(sl_txn *txn, const sl_open_collection *collection, secl
 static void applied(sl_txn *txn, const seclua_answer *answer) {
     const size_t count = txn->suspension.request.of.apply.count;
     for (size_t i = 0; i < count && answer->status != SECLUA_ANSWERED; i++) {
-        sl_commit_failed(txn, &txn->collections[txn->suspension.collections[i]]);
+        commit_failed(txn, &txn->collections[txn->suspension.collections[i]], answer->reason);
     }
     for (size_t i = 0; i < answer->member_count && answer->status == SECLUA_ANSWERED; i++) {
         const seclua_member *sum = &answer->members[i];

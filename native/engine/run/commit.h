@@ -17,8 +17,6 @@ void sl_commit_changed(sl_txn *txn, sl_open_collection *collection);
 void sl_commit_all(sl_txn *txn);
 /* To a remote store, when txn->is_flush_due. Stays due as long as something else is waited for. */
 void sl_commit_flush(sl_txn *txn);
-/* The store did not answer: the onStoreError option decides. */
-void sl_commit_failed(sl_txn *txn, const sl_open_collection *collection);
 
 #ifdef __cplusplus
 }

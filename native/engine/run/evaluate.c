@@ -141,14 +141,14 @@ static sl_flow on_match(sl_txn *txn, const sl_rule *link) {
     return run_actions(txn, link);
 }
 
-static void operator_failed(sl_txn *txn, const sl_rule *link, const sl_value *value, sl_answer answer) {
+static void operator_failed(sl_txn *txn, const sl_rule *link, const sl_value *value, sl_answer answer, sl_slice why) {
     if (answer == SL_LIMIT) {
         txn->pcre_limits_exceeded = txn->pcre_error = true;
         sl_host_set(txn, SL_LIT("tx"), SL_LIT("MSC_PCRE_LIMITS_EXCEEDED"), SL_LIT("1"));
     } else if (link->op->argument == SL_ARGUMENT_MACRO && sl_slice_starts(sl_slice_z(link->op->name), SL_LIT("rx"))) {
         txn->pcre_error = true;
     }
-    sl_trace_failed(txn, link, sl_value_name(txn, value), answer == SL_LIMIT);
+    sl_trace_failed(txn, link, sl_value_name(txn, value), answer == SL_LIMIT, why);
     if (answer == SL_ERROR && txn->rules->config.intercept_on_error) {
         sl_verdict_engine_intervenes(txn, 500, SL_LIT("An operator could not answer (SecInterceptOnError)"));
     }
@@ -172,7 +172,7 @@ static void keep_match(sl_txn *txn, const sl_rule *link, const sl_value *value, 
 
 /* Asks the operator about one stage of a value. given: what it said it had to wait for; NULL: nothing yet. */
 static sl_flow ask(sl_txn *txn, const sl_rule *link, const sl_value *value, sl_text *text, const seclua_answer *given) {
-    const sl_call call = {.txn = txn, .rule = link, .arena = &txn->arena, .scratch = txn->engine->scratch, .given = given};
+    const sl_call call = {.txn = txn, .rule = link, .arena = &txn->arena, .scratch = txn->engine->scratch, .given = given, .can_wait = true};
     sl_match match;
     match.want_captures = link->has_capture && !link->is_negated;
     match.want_ranges = !link->is_negated && (link->starter->log || link->starter->audit);
@@ -182,7 +182,7 @@ static sl_flow ask(sl_txn *txn, const sl_rule *link, const sl_value *value, sl_t
     const sl_answer answer = link->op->match(&call, txn->cursor.operand, text->slice, &match);
     if (answer == SL_WAIT) return suspended_at(txn, SL_AT_OPERATOR);
     if (answer == SL_LIMIT || answer == SL_ERROR) {
-        operator_failed(txn, link, value, answer);
+        operator_failed(txn, link, value, answer, match.text);
         return SL_GO_ON;
     }
     if ((answer == SL_YES) == link->is_negated) return SL_GO_ON;

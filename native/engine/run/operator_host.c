@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What operators may ask of a transaction (operators/host.h): the XML tree, GEO, ARGS_PATH. */
+/* What operators may ask of a transaction (operators/host.h): the XML tree, GEO, ARGS_PATH, and answers from outside. */
 #include "operators/host.h"
 #include "run/candidates.h"
+#include "run/host.h"
+#include "run/program.h"
+#include "run/suspend.h"
 
 struct _xmlDoc *sl_txn_xml_document(sl_txn *txn) { return txn->xml == NULL ? NULL : sl_xml_document(txn->xml); }
 
@@ -21,4 +24,18 @@ void sl_txn_geo_clear(sl_txn *txn) { txn->geo.count = 0; }
 
 void sl_txn_geo_set(sl_txn *txn, const char *key, sl_slice value) {
     sl_members_set(&txn->geo, &txn->arena, sl_slice_z(key), sl_arena_copy(&txn->arena, value));
+}
+
+void sl_txn_set_tx(sl_txn *txn, const char *key, sl_slice value) { sl_host_set(txn, SL_LIT("tx"), sl_slice_z(key), value); }
+
+bool sl_txn_ask_dns(const sl_call *call, sl_slice name) {
+    if (!call->can_wait) return false;
+    sl_suspend(call->txn, SECLUA_WAIT_DNS, NULL)->of.dns_name = sl_arena_copy(call->arena, name);
+    return true;
+}
+
+bool sl_txn_ask_program(const sl_call *call, sl_slice path, sl_slice argument) {
+    if (!call->can_wait) return false;
+    sl_program_run(call->txn, path, &argument, NULL);
+    return true;
 }

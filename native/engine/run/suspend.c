@@ -3,6 +3,7 @@
 #include "run/suspend.h"
 
 #include "base/check.h"
+#include "run/verdict.h"
 
 seclua_wait *sl_suspend(sl_txn *txn, seclua_wait_kind kind, void (*settle)(sl_txn *txn, const seclua_answer *answer)) {
     sl_assert(!sl_suspend_is_pending(txn));
@@ -15,6 +16,9 @@ const seclua_answer *sl_suspend_settle(sl_txn *txn, const seclua_answer *answer)
     const seclua_wait_kind kind = txn->suspension.request.kind;
     void (*const settle)(sl_txn *, const seclua_answer *) = txn->suspension.settle;
     sl_suspend_forget(txn);
+    if (answer->status == SECLUA_ANSWER_REFUSED && txn->rules->options.deny_when_busy) {
+        sl_verdict_engine_intervenes(txn, 503, SL_LIT("Too many transactions wait for an answer"));
+    }
     if (settle != NULL) settle(txn, answer);
     return kind == SL_WAIT_PROBE ? NULL : answer;
 }

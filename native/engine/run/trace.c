@@ -86,12 +86,16 @@ void sl_trace_slow_rule(sl_txn *txn, const sl_rule *starter, int64_t taken_us) {
     sl_members_add(&txn->slow_rules, &txn->arena, sl_strbuf_slice(&id), sl_strbuf_slice(&taken));
 }
 
-void sl_trace_failed(sl_txn *txn, const sl_rule *link, sl_slice variable, bool is_limit) {
+void sl_trace_failed(sl_txn *txn, const sl_rule *link, sl_slice variable, bool is_limit, sl_slice why) {
     sl_strbuf text;
     sl_strbuf_init(&text, &txn->arena, 128);
     sl_strbuf_add_format(&text, "(Rule: %llu) @%s %s at ", (unsigned long long)link->id, link->op->name,
                          is_limit ? "gave up: the match limit was reached" : "could not answer");
     sl_strbuf_add(&text, variable);
+    if (why.len != 0) {
+        sl_strbuf_add_z(&text, ": ");
+        sl_strbuf_add(&text, why);
+    }
     sl_strbuf source;
     sl_strbuf_init(&source, &txn->arena, 128);
     sl_strbuf_add(&source, link->file);

@@ -22,7 +22,7 @@ void sl_trace_finish(sl_txn *txn, const sl_rule *starter);
 /* Always recorded: the rule took longer than SecRulePerfTime. */
 void sl_trace_slow_rule(sl_txn *txn, const sl_rule *starter, int64_t taken_us);
 /* Always recorded: a limit at level 3, an error at level 1. */
-void sl_trace_failed(sl_txn *txn, const sl_rule *link, sl_slice variable, bool is_limit);
+void sl_trace_failed(sl_txn *txn, const sl_rule *link, sl_slice variable, bool is_limit, sl_slice why);
 /* Keeps what [ref "…"] will say of one match (run/reference.c). */
 void sl_trace_place(sl_txn *txn, const sl_rule *link, const sl_match *match, const sl_value *value,
                     sl_last_match *last);
