@@ -10,7 +10,7 @@ import { resolve } from 'node:path'
 import { SecluaError } from './errors.js'
 import { shippedRules } from './native.js'
 import type { CollectionStore } from './store.js'
-import { choiceOf, type StoreChoice } from './stores/choice.js'
+import { choiceOf, type StoreChoice, type StoreLimits } from './stores/choice.js'
 
 export type EngineMode = 'On' | 'DetectionOnly' | 'Off'
 
@@ -92,6 +92,30 @@ export interface WafOptions {
    * 'immediate' (v3).
    */
   commit?: 'transaction' | 'phase' | 'immediate'
+  /** How persistent collections are kept. */
+  collections?: {
+    /** SecWebAppId belongs to the key of every collection, not only of SESSION, USER and RESOURCE. Default false. */
+    scopeAll?: boolean
+    /**
+     * What deprecatevar counts from: 'record' (default, v2), the last update of the record, whatever it changed;
+     * or 'per-variable', when the variable was set, and what is left of a period counts next time.
+     */
+    deprecateMode?: 'record' | 'per-variable'
+    limits?: {
+      /** Bytes of a variable's name; a longer one is not kept. Default 64. */
+      variableName?: number
+      /** Bytes of a value; more is cut off. Default 4096. */
+      value?: number
+      /** Variables of a record; further ones are not kept. Default 64. */
+      variables?: number
+      /** Collections that one transaction may open. Default and most: 16. */
+      opened?: number
+      /** Records of one collection in memory; more push out those that end first. Default 1,000,000. */
+      records?: number
+      /** Bytes that an LMDB file may grow to. Default 4 GiB. */
+      fileBytes?: number
+    }
+  }
   /** What a transaction gets when the store does not answer. Default 'pass'. */
   onStoreError?: 'pass' | 'deny'
   /**
@@ -128,6 +152,14 @@ export interface NativeOptions {
   readonly auditMaskDefaults: boolean
   readonly noAcceleration: boolean
   readonly denyOnStoreError: boolean
+  readonly collections: {
+    readonly scopeAll: boolean
+    readonly deprecateOwnAge: boolean
+    readonly nameBytesMax: number | undefined
+    readonly valueBytesMax: number | undefined
+    readonly variablesMax: number | undefined
+    readonly openedMax: number | undefined
+  }
   readonly lua: {
     readonly maxInstructions: number | undefined
     readonly maxMemory: number | undefined
@@ -147,6 +179,7 @@ export interface CheckedOptions {
   readonly native: NativeOptions
   /** undefined: what SecPersistentStore says, or memory. */
   readonly store: StoreChoice | undefined
+  readonly storeLimits: StoreLimits
   /** Equal for equal rules of equal origin: threads that load the same share their memory store by it. */
   readonly storeKey: string
 }
@@ -216,6 +249,12 @@ class Reader {
     throw wrong(this.#prefix + name, 'a whole number from 0 on', value)
   }
 
+  countWithin(name: string, least: number, most: number): number | undefined {
+    const value = this.count(name)
+    if (value === undefined || (value >= least && value <= most)) return value
+    throw wrong(this.#prefix + name, `a whole number from ${String(least)} to ${String(most)}`, value)
+  }
+
   word<const W extends string>(name: string, words: readonly W[]): W | undefined {
     const value = this.take(name)
     if (value === undefined) return undefined
@@ -261,6 +300,29 @@ function readLua(options: Reader): NativeOptions['lua'] {
   return checked
 }
 
+function readCollections(options: Reader): {
+  native: NativeOptions['collections']
+  storeLimits: StoreLimits
+} {
+  const collections = options.object('collections')
+  const limits = collections.object('limits')
+  const native = {
+    scopeAll: collections.flag('scopeAll'),
+    deprecateOwnAge: collections.word('deprecateMode', ['record', 'per-variable']) === 'per-variable',
+    nameBytesMax: limits.countWithin('variableName', 1, 1024),
+    valueBytesMax: limits.countWithin('value', 1, 1048576),
+    variablesMax: limits.countWithin('variables', 1, 65536),
+    openedMax: limits.countWithin('opened', 1, 16),
+  }
+  const storeLimits = {
+    records: limits.countWithin('records', 1, 1e9) ?? 0,
+    fileBytes: limits.countWithin('fileBytes', 1048576, 2 ** 46) ?? 0,
+  }
+  limits.finish()
+  collections.finish()
+  return { native, storeLimits }
+}
+
 function readStore(options: Reader, cwd: string): StoreChoice | undefined {
   const store = options.take('store')
   if (store === undefined) return undefined
@@ -291,6 +353,7 @@ export function readOptions(given: WafOptions = {}): CheckedOptions {
   const allowExec = options.flagOrNames('allowExec')
   const lua = readLua(options)
   const store = readStore(options, cwd)
+  const { native: collections, storeLimits } = readCollections(options)
   const compat = options.object('compat')
   const audit = options.object('audit')
   const native: NativeOptions = Object.freeze({
@@ -312,10 +375,11 @@ export function readOptions(given: WafOptions = {}): CheckedOptions {
     phraseSyntaxV2: compat.word('phraseSyntax', ['v2', 'v3']) === 'v2',
     noAcceleration: !options.flag('acceleration', true),
     denyOnStoreError: options.word('onStoreError', ['pass', 'deny']) === 'deny',
+    collections,
     lua,
   })
   compat.finish()
   audit.finish()
   options.finish()
-  return { sources, native, store, storeKey: JSON.stringify([cwd, sources]) }
+  return { sources, native, store, storeLimits, storeKey: JSON.stringify([cwd, sources, storeLimits]) }
 }

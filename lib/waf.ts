@@ -46,7 +46,7 @@ function activate(loaded: Loaded, checked: CheckedOptions, predecessor: Active |
   if (rules === null) throw new ConfigError(diagnostics)
   const storeChoice = checked.store ?? choiceOf(loaded.store, checked.native.cwd) ?? { kind: 'memory' }
   const keeps = predecessor !== undefined && isSameStore(storeChoice, predecessor.storeChoice)
-  const store = keeps ? predecessor.store : openStore(storeChoice, checked.storeKey)
+  const store = keeps ? predecessor.store : openStore(storeChoice, checked.storeKey, checked.storeLimits)
   const engine = addon.newEngine(rules, store, predecessor?.engine)
   addon.release(rules) // the engine holds it from here on
   return { engine, loaded, store, storeChoice }

@@ -18,11 +18,19 @@ export function choiceOf(address: string, cwd: string): StoreChoice | undefined 
   return folder === '' ? undefined : { kind: 'lmdb', folder: resolve(cwd, folder) }
 }
 
+/** How much a store of this machine keeps; 0: as much as the engine's default says. */
+export interface StoreLimits {
+  /** Of a collection in memory. */
+  readonly records: number
+  /** Of an LMDB file. */
+  readonly fileBytes: number
+}
+
 /** `key`: what tells the memory stores of this process apart. */
-export function openStore(choice: StoreChoice, key: string): Store {
-  if (choice.kind === 'memory') return addon.openStore(key)
+export function openStore(choice: StoreChoice, key: string, limits: StoreLimits): Store {
+  if (choice.kind === 'memory') return addon.openStore(key, limits.records)
   try {
-    return addon.openFileStore(choice.folder)
+    return addon.openFileStore(choice.folder, limits.fileBytes)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new SecluaError(

@@ -80,6 +80,15 @@ typedef struct seclua_lua_options {
     size_t require_name_count;
 } seclua_lua_options;
 
+typedef struct seclua_collection_options {
+    bool scope_all;         /* SecWebAppId belongs to the key of IP, GLOBAL and others, too */
+    bool deprecate_own_age; /* deprecatevar counts from when the variable was set, not from the record's last update */
+    uint32_t name_bytes_max;  /* of a variable; default 64: more is dropped */
+    uint32_t value_bytes_max; /* default 4096: more is cut off */
+    uint32_t variables_max;   /* of a record; default 64: further ones are dropped */
+    uint32_t opened_max;      /* by one transaction; default and most: 16 */
+} seclua_collection_options;
+
 typedef struct seclua_options {
     seclua_slice cwd; /* absolute; where relative names of texts start */
     seclua_engine_mode engine;
@@ -102,6 +111,7 @@ typedef struct seclua_options {
     seclua_log_format log_format; /* of the lines for the error log */
     seclua_commit commit;      /* when changes of persistent collections reach the store */
     bool deny_on_store_error;  /* onStoreError: 'deny': 503 when the store does not answer */
+    seclua_collection_options collections;
     bool has_remote_store;     /* the engines will get a seclua_store_remote_new: opening a collection has to wait */
 } seclua_options;
 
@@ -148,12 +158,14 @@ void seclua_ruleset_describe(const seclua_ruleset *rules, seclua_ruleset_info *o
 
 /* ---- one thread's working set ------------------------------------------------------------------------------------ */
 
-seclua_store *seclua_store_memory_new(void); /* thread-safe; shared by engines of any thread */
+/* Thread-safe; shared by engines of any thread. records_max: of one collection; 0 is 1,000,000. */
+seclua_store *seclua_store_memory_new(size_t records_max);
 /* A store that the caller answers for: loading and applying suspend the transaction. For rule sets of has_remote_store. */
 seclua_store *seclua_store_remote_new(void);
 /* The same in files of a folder, which is made when it is missing: shared with other processes of this machine, and with
- * whoever opens the folder in this process. NULL: error says why, NUL-terminated. */
-seclua_store *seclua_store_file_open(seclua_slice folder, char *error, size_t error_size);
+ * whoever opens the folder in this process. bytes_max: to which the file may grow; 0 is 4 GiB; what the first one in this
+ * process said counts. NULL: error says why, NUL-terminated. */
+seclua_store *seclua_store_file_open(seclua_slice folder, uint64_t bytes_max, char *error, size_t error_size);
 void seclua_store_release(seclua_store *store);
 
 typedef struct seclua_store_stats {

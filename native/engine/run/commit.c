@@ -39,8 +39,10 @@ static void commit_in_place(sl_txn *txn, sl_open_collection *collection) {
     const size_t count = collection->change_count;
     collection->is_dirty = false;
     collection->change_count = 0;
-    if (!store->methods->apply(store->self, &collection->key, txn->now_epoch, collection->info.timeout_seconds,
-                               collection->changes, count)) {
+    const seclua_collection_options *limits = &txn->rules->options.collections;
+    const sl_record_terms terms = {collection->info.timeout_seconds, limits->name_bytes_max, limits->value_bytes_max,
+                                   limits->variables_max};
+    if (!store->methods->apply(store->self, &collection->key, txn->now_epoch, &terms, collection->changes, count)) {
         sl_commit_failed(txn, collection);
         return;
     }
