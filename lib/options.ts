@@ -69,6 +69,8 @@ export interface WafOptions {
     rsubAlwaysMatches?: boolean
     /** `t:base64DecodeExt` takes - and _ for + and / (Coraza). */
     base64Url?: boolean
+    /** `\@geoLookup` without SecGeoLookupDb loads with a warning and never matches, instead of being an error. */
+    geoWithoutDatabase?: boolean
   }
   /** What audit records show. */
   audit?: {
@@ -146,6 +148,7 @@ export interface NativeOptions {
   readonly phraseSyntaxV2: boolean
   readonly rsubAlwaysMatches: boolean
   readonly base64Url: boolean
+  readonly geoWithoutDatabase: boolean
   readonly logFormat: number
   readonly auditBodyLimit: number | undefined
   readonly auditBinaryBase64: boolean
@@ -368,6 +371,7 @@ export function readOptions(given: WafOptions = {}): CheckedOptions {
     logEveryMatch: compat.flag('logEveryMatch'),
     rsubAlwaysMatches: compat.flag('rsubAlwaysMatches'),
     base64Url: compat.flag('base64Url'),
+    geoWithoutDatabase: compat.flag('geoWithoutDatabase'),
     auditBodyLimit: audit.count('bodyLimit'),
     auditBinaryBase64: audit.word('binary', ['replace', 'base64']) === 'base64',
     auditMaskDefaults: audit.flag('maskDefaults'),

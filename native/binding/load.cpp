@@ -66,6 +66,7 @@ Load::Load(const Napi::Array &sources, const Napi::Object &options) {
     options_.log_format = static_cast<seclua_log_format>(options.Get("logFormat").ToNumber().Int32Value());
     read_flag(options, "base64Url", options_.base64_url);
     read_flag(options, "rsubAlwaysMatches", options_.rsub_always_matches);
+    read_flag(options, "geoWithoutDatabase", options_.geo_without_database);
     read_flag(options, "noAcceleration", options_.no_acceleration);
     read_flag(options, "denyOnStoreError", options_.deny_on_store_error);
     read_collections(options.Get("collections").As<Napi::Object>());

@@ -355,6 +355,8 @@ void set_option(seclua_options &options, const std::string &name, const std::str
         options.log_every_match = is_on;
     } else if (name == "base64Url") {
         options.base64_url = is_on;
+    } else if (name == "geoWithoutDatabase") {
+        options.geo_without_database = is_on;
     } else if (name == "rsubAlwaysMatches") {
         options.rsub_always_matches = is_on;
     } else if (name == "collections.scopeAll") {

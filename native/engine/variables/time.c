@@ -60,6 +60,12 @@ static bool all_counters(sl_txn *txn, sl_slice *value) {
     *value = sl_strbuf_slice(&text);
     return true;
 }
+static bool store_reads(sl_txn *txn, sl_slice *value) {
+    return number(txn, is_measured(txn) ? txn->store_read_us : 0, value);
+}
+static bool store_writes(sl_txn *txn, sl_slice *value) {
+    return number(txn, is_measured(txn) ? txn->store_write_us : 0, value);
+}
 static const sl_members *slow_rules(sl_txn *txn) { return &txn->slow_rules; }
 static bool zero(sl_txn *txn, sl_slice *value) {
     (void)txn;
@@ -89,7 +95,7 @@ const sl_variable sl_variables_time[] = {
      .manual = "microseconds of rules that took longer than SecRulePerfTime, by id"},
     SL_SCALAR_ROW("PERF_GC", 0, SL_SLOT_NONE, zero, "always 0: expired records cost no request time"),
     SL_SCALAR_ROW("PERF_LOGGING", 0, SL_SLOT_NONE, zero, "always 0: logs are written by another thread"),
-    SL_SCALAR_ROW("PERF_SREAD", 0, SL_SLOT_NONE, zero, "always 0: not measured"),
-    SL_SCALAR_ROW("PERF_SWRITE", 0, SL_SLOT_NONE, zero, "always 0: not measured"),
+    SL_SCALAR_ROW("PERF_SREAD", 0, SL_SLOT_NONE, store_reads, "microseconds spent reading the store; 0 without SecRulePerfTime"),
+    SL_SCALAR_ROW("PERF_SWRITE", 0, SL_SLOT_NONE, store_writes, "microseconds spent writing the store; 0 without SecRulePerfTime"),
     {0},
 };
