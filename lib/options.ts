@@ -68,7 +68,9 @@ export interface WafOptions {
     /** `\@rsub` matches whenever it ran, also without a replacement (v2). */
     rsubAlwaysMatches?: boolean
     /** `t:base64DecodeExt` takes - and _ for + and / (Coraza). */
-    base64Url?: boolean
+    base64url?: boolean
+    /** `%uXXXX` in `t:urlDecodeUni` without SecUnicodeMapFile: to what it looks like in US-ASCII, as in Coraza. */
+    unicodeMap?: 'builtin-20127'
     /** `\@geoLookup` without SecGeoLookupDb loads with a warning and never matches, instead of being an error. */
     geoWithoutDatabase?: boolean
   }
@@ -147,7 +149,8 @@ export interface NativeOptions {
   readonly logEveryMatch: boolean
   readonly phraseSyntaxV2: boolean
   readonly rsubAlwaysMatches: boolean
-  readonly base64Url: boolean
+  readonly base64url: boolean
+  readonly unicodeMap20127: boolean
   readonly geoWithoutDatabase: boolean
   readonly logFormat: number
   readonly auditBodyLimit: number | undefined
@@ -370,7 +373,8 @@ export function readOptions(given: WafOptions = {}): CheckedOptions {
     execPerMatch: compat.flag('execPerMatch'),
     logEveryMatch: compat.flag('logEveryMatch'),
     rsubAlwaysMatches: compat.flag('rsubAlwaysMatches'),
-    base64Url: compat.flag('base64Url'),
+    base64url: compat.flag('base64url'),
+    unicodeMap20127: compat.word('unicodeMap', ['builtin-20127']) !== undefined,
     geoWithoutDatabase: compat.flag('geoWithoutDatabase'),
     auditBodyLimit: audit.count('bodyLimit'),
     auditBinaryBase64: audit.word('binary', ['replace', 'base64']) === 'base64',

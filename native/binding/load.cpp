@@ -64,8 +64,9 @@ Load::Load(const Napi::Array &sources, const Napi::Object &options) {
     read_flag(options, "auditBinaryBase64", options_.audit_binary_base64);
     read_flag(options, "auditMaskDefaults", options_.audit_mask_defaults);
     options_.log_format = static_cast<seclua_log_format>(options.Get("logFormat").ToNumber().Int32Value());
-    read_flag(options, "base64Url", options_.base64_url);
+    read_flag(options, "base64url", options_.base64_url);
     read_flag(options, "rsubAlwaysMatches", options_.rsub_always_matches);
+    read_flag(options, "unicodeMap20127", options_.unicode_map_20127);
     read_flag(options, "geoWithoutDatabase", options_.geo_without_database);
     read_flag(options, "noAcceleration", options_.no_acceleration);
     read_flag(options, "denyOnStoreError", options_.deny_on_store_error);

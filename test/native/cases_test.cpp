@@ -353,8 +353,10 @@ void set_option(seclua_options &options, const std::string &name, const std::str
         options.exec_per_match = is_on;
     } else if (name == "logEveryMatch") {
         options.log_every_match = is_on;
-    } else if (name == "base64Url") {
+    } else if (name == "base64url") {
         options.base64_url = is_on;
+    } else if (name == "unicodeMap") {
+        options.unicode_map_20127 = value == "builtin-20127";
     } else if (name == "geoWithoutDatabase") {
         options.geo_without_database = is_on;
     } else if (name == "rsubAlwaysMatches") {

@@ -33,8 +33,9 @@ const compatNames = [
   'execPerMatch',
   'logEveryMatch',
   'rsubAlwaysMatches',
-  'base64Url',
+  'base64url',
   'geoWithoutDatabase',
+  'unicodeMap',
 ]
 
 interface Manner {
@@ -59,7 +60,7 @@ function optionsOf(given: Case, cwd: string, acceleration: boolean): WafOptions 
   const { engine, commit, ...rest } = given.options
   const collections: Record<string, unknown> = {}
   const limits: Record<string, number> = {}
-  const compat: Record<string, boolean> = {}
+  const compat: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(rest)) {
     const [group, ...path] = name.split('.')
     const last = path.at(-1) ?? ''
@@ -67,7 +68,7 @@ function optionsOf(given: Case, cwd: string, acceleration: boolean): WafOptions 
     else if (group === 'collections') collections[last] = last === 'scopeAll' ? value === 'true' : value
     else {
       assert.ok(compatNames.includes(name), `there is no option ${name}`)
-      compat[name] = value === 'true'
+      compat[name] = name === 'unicodeMap' ? value : value === 'true'
     }
   }
   const files = ['preamble.conf', 'rules.conf'].filter((name) =>

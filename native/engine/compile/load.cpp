@@ -59,6 +59,10 @@ void open_resources(sl_ruleset *rules, const Position &at, Diagnostics &diagnost
                             "the Unicode map has no code page " + std::to_string(config.unicode_code_page));
         }
         rules->unicode_map = map;
+    } else if (rules->options.unicode_map_20127) {
+        sl_unicode_map *map = SL_NEW(&rules->arena, sl_unicode_map);
+        sl_unicode_map_20127(map);
+        rules->unicode_map = map;
     }
     if (config.audit_relevant_status.len != 0) {
         sl_regex_error error;

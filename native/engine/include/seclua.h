@@ -102,8 +102,9 @@ typedef struct seclua_options {
     bool exec_per_match;       /* compat.execPerMatch */
     bool log_every_match;      /* compat.logEveryMatch */
     bool phrase_syntax_v2;     /* compat.phraseSyntax = 'v2': hex syntax in phrase files, too */
-    bool base64_url;           /* compat.base64Url: t:base64DecodeExt takes - and _ for + and / */
+    bool base64_url;           /* compat.base64url: t:base64DecodeExt takes - and _ for + and / */
     bool rsub_always_matches;  /* compat.rsubAlwaysMatches: also without a replacement, as in ModSecurity 2 */
+    bool unicode_map_20127;    /* compat.unicodeMap = 'builtin-20127': without SecUnicodeMapFile, that code page */
     bool geo_without_database; /* compat.geoWithoutDatabase: @geoLookup then never matches, with a warning at load */
     bool no_acceleration;      /* acceleration: false */
     uint64_t audit_body_limit_bytes; /* of a body in an audit record; 0: 64 KiB in JSON, 1 MiB in the Native format */
