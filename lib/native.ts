@@ -149,9 +149,9 @@ interface Addon {
     callback: (error: Error | undefined, loaded: Loaded) => void,
   ): void
   /** The memory store that threads share which load the same; see the binding for who shares. */
-  openStore(key: string): Store
+  openStore(key: string, recordsMax: number): Store
   /** The store in the files of a folder, shared by all who open it. */
-  openFileStore(folder: string): Store
+  openFileStore(folder: string, bytesMax: number): Store
   /** A store whose questions come as waits. */
   openRemoteStore(): Store
   storeStats(store: Store): NativeStoreStats

@@ -12,7 +12,7 @@ import { SecluaError } from './errors.js'
 import { shippedRules } from './native.js'
 import type { OutsideSettings } from './outside/outside.js'
 import type { CollectionStore } from './store.js'
-import { choiceOf, isRemote, type StoreChoice } from './stores/choice.js'
+import { choiceOf, isRemote, type StoreChoice, type StoreLimits } from './stores/choice.js'
 
 export type EngineMode = 'On' | 'DetectionOnly' | 'Off'
 
@@ -70,7 +70,11 @@ export interface WafOptions {
     /** `\@rsub` matches whenever it ran, also without a replacement (v2). */
     rsubAlwaysMatches?: boolean
     /** `t:base64DecodeExt` takes - and _ for + and / (Coraza). */
-    base64Url?: boolean
+    base64url?: boolean
+    /** `%uXXXX` in `t:urlDecodeUni` without SecUnicodeMapFile: to what it looks like in US-ASCII, as in Coraza. */
+    unicodeMap?: 'builtin-20127'
+    /** `\@geoLookup` without SecGeoLookupDb loads with a warning and never matches, instead of being an error. */
+    geoWithoutDatabase?: boolean
   }
   /** What audit records show. */
   audit?: {
@@ -94,6 +98,30 @@ export interface WafOptions {
    * 'immediate' (v3).
    */
   commit?: 'transaction' | 'phase' | 'immediate'
+  /** How persistent collections are kept. */
+  collections?: {
+    /** SecWebAppId belongs to the key of every collection, not only of SESSION, USER and RESOURCE. Default false. */
+    scopeAll?: boolean
+    /**
+     * What deprecatevar counts from: 'record' (default, v2), the last update of the record, whatever it changed;
+     * or 'per-variable', when the variable was set, and what is left of a period counts next time.
+     */
+    deprecateMode?: 'record' | 'per-variable'
+    limits?: {
+      /** Bytes of a variable's name; a longer one is not kept. Default 64. */
+      variableName?: number
+      /** Bytes of a value; more is cut off. Default 4096. */
+      value?: number
+      /** Variables of a record; further ones are not kept. Default 64. */
+      variables?: number
+      /** Collections that one transaction may open. Default and most: 16. */
+      opened?: number
+      /** Records of one collection in memory; more push out those that end first. Default 1,000,000. */
+      records?: number
+      /** Bytes that an LMDB file may grow to. Default 4 GiB. */
+      fileBytes?: number
+    }
+  }
   /** What a transaction gets when the store does not answer. Default 'pass'. */
   onStoreError?: 'pass' | 'deny'
   /** Milliseconds that a transaction waits for a store that is not in this process. Default 100. */
@@ -150,7 +178,9 @@ export interface NativeOptions {
   readonly logEveryMatch: boolean
   readonly phraseSyntaxV2: boolean
   readonly rsubAlwaysMatches: boolean
-  readonly base64Url: boolean
+  readonly base64url: boolean
+  readonly unicodeMap20127: boolean
+  readonly geoWithoutDatabase: boolean
   readonly logFormat: number
   readonly auditBodyLimit: number | undefined
   readonly auditBinaryBase64: boolean
@@ -159,6 +189,14 @@ export interface NativeOptions {
   readonly denyOnStoreError: boolean
   readonly denyWhenBusy: boolean
   readonly hasRemoteStore: boolean
+  readonly collections: {
+    readonly scopeAll: boolean
+    readonly deprecateOwnAge: boolean
+    readonly nameBytesMax: number | undefined
+    readonly valueBytesMax: number | undefined
+    readonly variablesMax: number | undefined
+    readonly openedMax: number | undefined
+  }
   readonly lua: {
     readonly maxInstructions: number | undefined
     readonly maxMemory: number | undefined
@@ -179,6 +217,7 @@ export interface CheckedOptions {
   /** undefined: what SecPersistentStore says, or memory. */
   readonly store: StoreChoice | undefined
   readonly outside: OutsideSettings
+  readonly storeLimits: StoreLimits
   /** Equal for equal rules of equal origin: threads that load the same share their memory store by it. */
   readonly storeKey: string
 }
@@ -248,6 +287,12 @@ class Reader {
     throw wrong(this.#prefix + name, 'a whole number from 0 on', value)
   }
 
+  countWithin(name: string, least: number, most: number): number | undefined {
+    const value = this.count(name)
+    if (value === undefined || (value >= least && value <= most)) return value
+    throw wrong(this.#prefix + name, `a whole number from ${String(least)} to ${String(most)}`, value)
+  }
+
   word<const W extends string>(name: string, words: readonly W[]): W | undefined {
     const value = this.take(name)
     if (value === undefined) return undefined
@@ -291,6 +336,29 @@ function readLua(options: Reader): NativeOptions['lua'] {
   allow.finish()
   lua.finish()
   return checked
+}
+
+function readCollections(options: Reader): {
+  native: NativeOptions['collections']
+  storeLimits: StoreLimits
+} {
+  const collections = options.object('collections')
+  const limits = collections.object('limits')
+  const native = {
+    scopeAll: collections.flag('scopeAll'),
+    deprecateOwnAge: collections.word('deprecateMode', ['record', 'per-variable']) === 'per-variable',
+    nameBytesMax: limits.countWithin('variableName', 1, 1024),
+    valueBytesMax: limits.countWithin('value', 1, 1048576),
+    variablesMax: limits.countWithin('variables', 1, 65536),
+    openedMax: limits.countWithin('opened', 1, 16),
+  }
+  const storeLimits = {
+    records: limits.countWithin('records', 1, 1e9) ?? 0,
+    fileBytes: limits.countWithin('fileBytes', 1048576, 2 ** 46) ?? 0,
+  }
+  limits.finish()
+  collections.finish()
+  return { native, storeLimits }
 }
 
 function readStore(options: Reader, cwd: string): StoreChoice | undefined {
@@ -367,6 +435,7 @@ export function readOptions(given: WafOptions = {}): CheckedOptions {
   const lua = readLua(options)
   const store = readStore(options, cwd)
   const { outside, denyWhenBusy } = readOutside(options, cwd)
+  const { native: collections, storeLimits } = readCollections(options)
   const compat = options.object('compat')
   const audit = options.object('audit')
   const native: NativeOptions = Object.freeze({
@@ -380,7 +449,9 @@ export function readOptions(given: WafOptions = {}): CheckedOptions {
     execPerMatch: compat.flag('execPerMatch'),
     logEveryMatch: compat.flag('logEveryMatch'),
     rsubAlwaysMatches: compat.flag('rsubAlwaysMatches'),
-    base64Url: compat.flag('base64Url'),
+    base64url: compat.flag('base64url'),
+    unicodeMap20127: compat.word('unicodeMap', ['builtin-20127']) !== undefined,
+    geoWithoutDatabase: compat.flag('geoWithoutDatabase'),
     auditBodyLimit: audit.count('bodyLimit'),
     auditBinaryBase64: audit.word('binary', ['replace', 'base64']) === 'base64',
     auditMaskDefaults: audit.flag('maskDefaults'),
@@ -390,10 +461,12 @@ export function readOptions(given: WafOptions = {}): CheckedOptions {
     denyWhenBusy,
     hasRemoteStore: store !== undefined && isRemote(store),
     denyOnStoreError: options.word('onStoreError', ['pass', 'deny']) === 'deny',
+    collections,
     lua,
   })
   compat.finish()
   audit.finish()
   options.finish()
-  return { sources, native, store, outside, storeKey: JSON.stringify([cwd, sources]) }
+  const storeKey = JSON.stringify([cwd, sources, storeLimits])
+  return { sources, native, store, storeLimits, outside, storeKey }
 }

@@ -60,7 +60,7 @@ function activate(
   if (rules === null) throw new ConfigError(diagnostics)
   const storeChoice = checked.store ?? choiceOf(loaded.store, checked.native.cwd) ?? { kind: 'memory' }
   const keeps = predecessor !== undefined && isSameStore(storeChoice, predecessor.storeChoice)
-  const store = keeps ? predecessor.store : openStore(storeChoice, checked.storeKey)
+  const store = keeps ? predecessor.store : openStore(storeChoice, checked.storeKey, checked.storeLimits)
   const engine = addon.newEngine(rules, store.native, predecessor?.engine)
   addon.release(rules) // the engine holds it from here on
   const outside = new Outside(checked.outside, store.remote, waits)

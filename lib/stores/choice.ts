@@ -41,6 +41,14 @@ export function choiceOf(address: string, cwd: string): StoreChoice | undefined 
   return folder === '' ? undefined : { kind: 'lmdb', folder: resolve(cwd, folder) }
 }
 
+/** How much a store of this machine keeps; 0: as much as the engine's default says. */
+export interface StoreLimits {
+  /** Of a collection in memory. */
+  readonly records: number
+  /** Of an LMDB file. */
+  readonly fileBytes: number
+}
+
 export function cannotOpen(cause: unknown): SecluaError {
   const reason = cause instanceof Error ? cause.message : String(cause)
   return new SecluaError(
@@ -53,14 +61,14 @@ export function cannotOpen(cause: unknown): SecluaError {
 }
 
 /** `key`: what tells the memory stores of this process apart. A remote one is not asked for anything yet. */
-export function openStore(choice: StoreChoice, key: string): OpenStore {
+export function openStore(choice: StoreChoice, key: string, limits: StoreLimits): OpenStore {
   const own = (native: Store): OpenStore => ({ native, remote: undefined })
   switch (choice.kind) {
     case 'memory':
-      return own(addon.openStore(key))
+      return own(addon.openStore(key, limits.records))
     case 'lmdb':
       try {
-        return own(addon.openFileStore(choice.folder))
+        return own(addon.openFileStore(choice.folder, limits.fileBytes))
       } catch (cause) {
         throw cannotOpen(cause)
       }

@@ -19,9 +19,10 @@ void read_flag(const Napi::Object &from, const char *name, bool &out) {
     if (value.IsBoolean()) out = value.As<Napi::Boolean>().Value();
 }
 
-void read_count(const Napi::Object &from, const char *name, uint64_t &out) {
+template <class Number>
+void read_count(const Napi::Object &from, const char *name, Number &out) {
     const Napi::Value value = from.Get(name);
-    if (value.IsNumber()) out = static_cast<uint64_t>(value.As<Napi::Number>().DoubleValue());
+    if (value.IsNumber()) out = static_cast<Number>(value.As<Napi::Number>().DoubleValue());
 }
 
 // A switch that is true, false or a list of names. A list is the switch turned on for these alone.
@@ -63,13 +64,25 @@ Load::Load(const Napi::Array &sources, const Napi::Object &options) {
     read_flag(options, "auditBinaryBase64", options_.audit_binary_base64);
     read_flag(options, "auditMaskDefaults", options_.audit_mask_defaults);
     options_.log_format = static_cast<seclua_log_format>(options.Get("logFormat").ToNumber().Int32Value());
-    read_flag(options, "base64Url", options_.base64_url);
+    read_flag(options, "base64url", options_.base64_url);
     read_flag(options, "rsubAlwaysMatches", options_.rsub_always_matches);
+    read_flag(options, "unicodeMap20127", options_.unicode_map_20127);
+    read_flag(options, "geoWithoutDatabase", options_.geo_without_database);
     read_flag(options, "noAcceleration", options_.no_acceleration);
     read_flag(options, "denyOnStoreError", options_.deny_on_store_error);
     read_flag(options, "denyWhenBusy", options_.deny_when_busy);
     read_flag(options, "hasRemoteStore", options_.has_remote_store);
+    read_collections(options.Get("collections").As<Napi::Object>());
     read_lua(options.Get("lua").As<Napi::Object>());
+}
+
+void Load::read_collections(const Napi::Object &collections) {
+    read_flag(collections, "scopeAll", options_.collections.scope_all);
+    read_flag(collections, "deprecateOwnAge", options_.collections.deprecate_own_age);
+    read_count(collections, "nameBytesMax", options_.collections.name_bytes_max);
+    read_count(collections, "valueBytesMax", options_.collections.value_bytes_max);
+    read_count(collections, "variablesMax", options_.collections.variables_max);
+    read_count(collections, "openedMax", options_.collections.opened_max);
 }
 
 void Load::read_lua(const Napi::Object &lua) {

@@ -34,6 +34,7 @@ private:
         void operator()(seclua_diagnostics *diagnostics) const { seclua_diagnostics_free(diagnostics); }
     };
 
+    void read_collections(const Napi::Object &collections);
     void read_lua(const Napi::Object &lua);
 
     std::vector<Source> sources_;

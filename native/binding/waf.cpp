@@ -67,7 +67,7 @@ bool holds(const Environment &home, const std::shared_ptr<Store> &store) {
 }
 
 // The oldest living store for that key that this thread has not opened yet; else a new one.
-std::shared_ptr<Store> open_store(Environment &home, const std::string &key) {
+std::shared_ptr<Store> open_store(Environment &home, const std::string &key, size_t records_max) {
     SharedStores &shared = shared_stores();
     const std::lock_guard<std::mutex> guard(shared.mutex);
     std::erase_if(shared.known, [](const auto &entry) { return entry.second.expired(); });
@@ -80,7 +80,7 @@ std::shared_ptr<Store> open_store(Environment &home, const std::string &key) {
         store.reset();
     }
     if (store == nullptr) {
-        seclua_store *fresh = seclua_store_memory_new();
+        seclua_store *fresh = seclua_store_memory_new(records_max);
         if (fresh == nullptr) return nullptr;
         store = std::make_shared<Store>(fresh);
         shared.known.emplace_back(key, store);
@@ -89,18 +89,21 @@ std::shared_ptr<Store> open_store(Environment &home, const std::string &key) {
     return store;
 }
 
+size_t count_of(const Napi::Value &value) { return static_cast<size_t>(value.ToNumber().Int64Value()); }
+
+// (key, most records of a collection)
 Napi::Value open_store(const Napi::CallbackInfo &info) {
     auto *home = info.Env().GetInstanceData<Environment>();
-    std::shared_ptr<Store> store = open_store(*home, info[0].ToString().Utf8Value());
+    std::shared_ptr<Store> store = open_store(*home, info[0].ToString().Utf8Value(), count_of(info[1]));
     if (store == nullptr) throw Napi::Error::New(info.Env(), "there is no memory for a store of collections");
     return {info.Env(), box(info.Env(), std::move(store))};
 }
 
-// (folder): the store in its files. The engine library shares it among all who open it in this process.
+// (folder, most bytes): the store in its files. The engine library shares it among all who open it in this process.
 Napi::Value open_file_store(const Napi::CallbackInfo &info) {
     const std::string folder = info[0].ToString().Utf8Value();
     char error[512] = "";
-    seclua_store *store = seclua_store_file_open(slice_of(folder), error, sizeof error);
+    seclua_store *store = seclua_store_file_open(slice_of(folder), count_of(info[1]), error, sizeof error);
     if (store == nullptr) throw Napi::Error::New(info.Env(), error);
     return {info.Env(), box(info.Env(), std::make_shared<Store>(store))};
 }

@@ -154,7 +154,7 @@ Side::Side(const Config &config, bool is_accelerated) {
 
 void Side::renew() {
     engine_.reset();
-    store_.reset(seclua_store_memory_new());
+    store_.reset(seclua_store_memory_new(0));
     engine_.reset(seclua_engine_new(rules_.get(), store_.get()));
 }
 

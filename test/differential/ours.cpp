@@ -102,7 +102,7 @@ Observation run_ours(const Pair &pair) {
         return seen;
     }
     seen.loaded = true;
-    auto *store = seclua_store_memory_new();
+    auto *store = seclua_store_memory_new(0);
     auto *engine = seclua_engine_new(rules, store);
     const std::string client = "192.0.2.7";
     const std::string server = "198.51.100.1";

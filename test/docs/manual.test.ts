@@ -94,9 +94,13 @@ describe('the manual', () => {
     const groups = [...waf.matchAll(/^ {2}(\w+)\?: \{\n([^]*?)^ {2}\}/gm)]
     const names = [
       ...all(waf, /^ {2}(\w+)\?: [^{\n]+$/gm).filter((name) => name !== 'lua'),
-      ...groups.flatMap(([, group = '', body = '']) =>
-        all(body, /^ {4}(\w+)\?:/gm).map((name) => `${group}.${name}`),
-      ),
+      ...groups.flatMap(([, group = '', body = '']) => [
+        ...all(body, /^ {4}(\w+)\?: [^{\n]+$/gm).map((name) => `${group}.${name}`),
+        ...[...body.matchAll(/^ {4}(\w+)\?: \{\n([^]*?)^ {4}\}/gm)].flatMap(
+          ([, inner = '', innermost = '']) =>
+            all(innermost, /^ {6}(\w+)\?:/gm).map((name) => `${group}.${inner}.${name}`),
+        ),
+      ]),
       ...all(lua, /^ {2}(\w+)\?:/gm).map((name) => `lua.${name}`),
     ]
     assert.ok(names.length > 15)

@@ -84,6 +84,7 @@ describe('the audit log', () => {
   const rules =
     'SecSensorId s-1\nSecWebAppId shop\nSecComponentSignature rules/1\n' +
     "SecRule ARGS:secret \"@rx 1(2)\" \"id:7,phase:1,pass,log,capture,msg:'found %{TX.1}',logdata:'d',severity:CRITICAL,tag:'t',ver:'v'\"\n" +
+    'SecRule ARGS:card "@rx ." "id:9,phase:2,pass,chain"\n  SecRule ARGS:note "@streq right"\n' +
     'SecRule ARGS:note "@streq left" "id:8,phase:2,deny,status:418,log,chain"\n  SecRule ARGS:card "@beginsWith 4"'
 
   it('SecAuditLogFormat JSON-v2 writes what ModSecurity 2 does', async () => {
@@ -118,6 +119,7 @@ describe('the audit log', () => {
       chain.map((each) => [each.chain, each.full_chain_match, each.rules.length]),
       [
         [false, undefined, 1],
+        [true, false, 2],
         [true, true, 2],
       ],
     )
@@ -197,6 +199,26 @@ describe('the audit log', () => {
         )
       }
     }
+  })
+
+  it('part K has every rule that matched, and of chains that failed the links that did not behind #', async () => {
+    await record(`SecAuditLog audit.log\nSecAuditLogParts AKZ\n${rules}`)
+    const [, part = ''] = text('audit.log').split(/^--[0-9a-f]{8}-[KZ]--\n/m)
+    assert.deepEqual(
+      part
+        .trimEnd()
+        .split('\n')
+        .map((line) => /^#?SecRule \S+/.exec(line)?.[0] ?? line),
+      [
+        'SecRule ARGS:secret',
+        '',
+        'SecRule ARGS:card',
+        '#SecRule ARGS:note',
+        '',
+        'SecRule ARGS:note',
+        'SecRule ARGS:card',
+      ],
+    )
   })
 
   it('what the server says of a request stands in part H', async () => {

@@ -353,10 +353,26 @@ void set_option(seclua_options &options, const std::string &name, const std::str
         options.exec_per_match = is_on;
     } else if (name == "logEveryMatch") {
         options.log_every_match = is_on;
-    } else if (name == "base64Url") {
+    } else if (name == "base64url") {
         options.base64_url = is_on;
+    } else if (name == "unicodeMap") {
+        options.unicode_map_20127 = value == "builtin-20127";
+    } else if (name == "geoWithoutDatabase") {
+        options.geo_without_database = is_on;
     } else if (name == "rsubAlwaysMatches") {
         options.rsub_always_matches = is_on;
+    } else if (name == "collections.scopeAll") {
+        options.collections.scope_all = is_on;
+    } else if (name == "collections.deprecateMode") {
+        options.collections.deprecate_own_age = value == "per-variable";
+    } else if (name == "collections.limits.variableName") {
+        options.collections.name_bytes_max = static_cast<uint32_t>(std::stoul(value));
+    } else if (name == "collections.limits.value") {
+        options.collections.value_bytes_max = static_cast<uint32_t>(std::stoul(value));
+    } else if (name == "collections.limits.variables") {
+        options.collections.variables_max = static_cast<uint32_t>(std::stoul(value));
+    } else if (name == "collections.limits.opened") {
+        options.collections.opened_max = static_cast<uint32_t>(std::stoul(value));
     } else {
         throw std::runtime_error("there is no option " + name);
     }
@@ -451,7 +467,7 @@ struct Way {
 void run_exchanges(const Case &given, seclua_ruleset *rules, const Way &way, std::vector<std::string> &prints,
                    Report &report) {
     outside::World world;
-    const std::unique_ptr<seclua_store, void (*)(seclua_store *)> store(seclua_store_memory_new(),
+    const std::unique_ptr<seclua_store, void (*)(seclua_store *)> store(seclua_store_memory_new(0),
                                                                         seclua_store_release);
     const std::unique_ptr<seclua_engine, void (*)(seclua_engine *)> engine(
         seclua_engine_new(rules, way.is_remote ? world.remote() : store.get()), seclua_engine_free);

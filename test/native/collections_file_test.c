@@ -42,7 +42,7 @@ static void count_in_child(const char *folder, uint8_t *seen) {
         int64_t result = 0;
         sl_change change = add("n", 1);
         change.result = &result;
-        if (!w.store->methods->apply(w.store->self, &key, start, hour, &change, 1)) _exit(1);
+        if (!w.store->methods->apply(w.store->self, &key, start, &for_an_hour, &change, 1)) _exit(1);
         if (result < 1 || result > processes * adds_per_process) _exit(2);
         seen[result - 1]++; /* each sum is given to one process only, or the sums below are wrong */
     }
@@ -133,15 +133,15 @@ static void write_until_killed(const char *folder, progress *done) {
     char key[24], value[200];
     memset(value, 'v', sizeof value);
     for (int64_t i = 1;; i++) {
-        if (!w.store->methods->apply(w.store->self, &pair, start, hour, both, 2)) _exit(1);
-        if (!w.store->methods->apply(w.store->self, &single, start, hour, &one, 1)) _exit(1);
+        if (!w.store->methods->apply(w.store->self, &pair, start, &for_an_hour, both, 2)) _exit(1);
+        if (!w.store->methods->apply(w.store->self, &single, start, &for_an_hour, &one, 1)) _exit(1);
         done->acknowledged++;
         /* Others, so that pages split and are used again. */
         snprintf(key, sizeof key, "k%lld", (long long)(i % 500));
         const sl_record_key other = key_of("ip", key);
         const sl_change filling = {
             .kind = SL_CHANGE_SET, .name = SL_LIT("x"), .value = sl_slice_of(value, (size_t)(i % 200))};
-        if (!w.store->methods->apply(w.store->self, &other, start, hour, &filling, 1)) _exit(1);
+        if (!w.store->methods->apply(w.store->self, &other, start, &for_an_hour, &filling, 1)) _exit(1);
     }
 }
 
@@ -220,7 +220,7 @@ static void a_stopped_process_is_not_waited_for_and_a_dead_one_is_replaced(void)
     int64_t longest_us = 0, total_us = 0;
     for (int i = 0; i < 100; i++) {
         const int64_t began = sl_clock_monotonic_us();
-        CHECK(!w.store->methods->apply(w.store->self, &key, start, hour, &change, 1));
+        CHECK(!w.store->methods->apply(w.store->self, &key, start, &for_an_hour, &change, 1));
         const int64_t took = sl_clock_monotonic_us() - began;
         total_us += took;
         if (took > longest_us) longest_us = took;
@@ -233,7 +233,7 @@ static void a_stopped_process_is_not_waited_for_and_a_dead_one_is_replaced(void)
     CHECK(w.info.is_new);
     kill(child, SIGKILL);
     end_of(child);
-    CHECK(w.store->methods->apply(w.store->self, &key, start, hour, &change, 1));
+    CHECK(w.store->methods->apply(w.store->self, &key, start, &for_an_hour, &change, 1));
     load(&w, "ip", "a", start);
     CHECK(reads(&w, "n", "1"));
     seclua_store_stats stats;

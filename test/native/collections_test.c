@@ -119,6 +119,39 @@ static void deprecation_lowers_by_full_periods_only(void) {
     CHECK(sl_collection_deprecated(10, 1, 60, 0, start) == 10); /* never stored */
 }
 
+static sl_change age(const char *name, int64_t amount, int64_t period) {
+    return (sl_change){.kind = SL_CHANGE_DEPRECATE, .name = sl_slice_z(name), .amount = amount, .period_seconds = period,
+                       .is_own_age = true};
+}
+
+/* Stores of other variables between do not hold it up, and what is left of a period is not lost. */
+static void a_variable_may_age_by_itself(void) {
+    world w = world_of(open_store());
+    apply(&w, "ip", "a", start, hour, add("n", 10));
+    for (int64_t second = 30; second <= 300; second += 30) {
+        apply(&w, "ip", "a", start + second, hour, set("other", "x"));
+        apply(&w, "ip", "a", start + second, hour, age("n", 1, 50));
+    }
+    load(&w, "ip", "a", start + 300);
+    CHECK(reads(&w, "n", "4")); /* by the record's last update it would be 10 */
+    apply(&w, "ip", "a", start + 310, hour, add("n", 1)); /* adding keeps the age */
+    apply(&w, "ip", "a", start + 350, hour, age("n", 1, 50));
+    load(&w, "ip", "a", start + 350);
+    CHECK(reads(&w, "n", "4"));
+    apply(&w, "ip", "a", start + 380, hour, set("n", "9")); /* a new value is new */
+    apply(&w, "ip", "a", start + 420, hour, age("n", 1, 50));
+    load(&w, "ip", "a", start + 420);
+    CHECK(reads(&w, "n", "9"));
+    CHECK(sl_members_find(&w.members, SL_LIT("n"))->aged_epoch == start + 380);
+    apply(&w, "ip", "a", start + 430, hour, set("n", "0"));
+    apply(&w, "ip", "a", start + 490, hour, age("n", 1, 50)); /* nothing left to lower, but the time is spent */
+    apply(&w, "ip", "a", start + 491, hour, add("n", 3));
+    apply(&w, "ip", "a", start + 520, hour, age("n", 1, 50));
+    load(&w, "ip", "a", start + 520);
+    CHECK(reads(&w, "n", "3"));
+    world_end(&w);
+}
+
 static void a_counter_never_falls_below_zero_and_never_wraps(void) {
     world w = world_of(open_store());
     int64_t result = -1;
@@ -166,7 +199,7 @@ static void space_collection_and_key_tell_records_apart(void) {
                                     {SL_LIT("app1"), SL_LIT("user"), SL_LIT("abc")},
                                     {SL_LIT("app1a"), SL_LIT("session"), SL_LIT("bc")},
                                     {SL_LIT("app1"), SL_LIT("session"), SL_LIT("ABC")}};
-    CHECK(w.store->methods->apply(w.store->self, &first, start, hour, &change, 1));
+    CHECK(w.store->methods->apply(w.store->self, &first, start, &for_an_hour, &change, 1));
     CHECK(load_key(&w, &first, start) && !w.info.is_new);
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         CHECK(load_key(&w, &others[i], start) && w.info.is_new);
@@ -180,14 +213,14 @@ static void keys_of_any_length_and_any_bytes_work(void) {
     memset(long_key, 'k', sizeof long_key);
     const sl_change change = set("x", "1");
     sl_record_key key = {SL_EMPTY, SL_LIT("ip"), sl_slice_of(long_key, sizeof long_key)};
-    CHECK(w.store->methods->apply(w.store->self, &key, start, hour, &change, 1));
+    CHECK(w.store->methods->apply(w.store->self, &key, start, &for_an_hour, &change, 1));
     CHECK(load_key(&w, &key, start) && reads(&w, "x", "1"));
     long_key[4095] = 'l';
     CHECK(load_key(&w, &key, start) && w.info.is_new);
     key.key.len = sl_collection_key_max + 1;
     CHECK(load_key(&w, &key, start) && w.info.is_new);
     key.key = SL_LIT("a\0b");
-    CHECK(w.store->methods->apply(w.store->self, &key, start, hour, &change, 1));
+    CHECK(w.store->methods->apply(w.store->self, &key, start, &for_an_hour, &change, 1));
     CHECK(load_key(&w, &key, start) && !w.info.is_new);
     key.key = SL_LIT("a\0c");
     CHECK(load_key(&w, &key, start) && w.info.is_new);
@@ -202,27 +235,27 @@ static void a_record_is_bounded_in_variables_names_and_values(void) {
         apply(&w, "ip", "a", start, hour, set(name, "1"));
     }
     load(&w, "ip", "a", start);
-    CHECK(w.members.count == sl_collection_variables_max && reads(&w, "v63", "1") && reads(&w, "v64", NULL));
+    CHECK(w.members.count == variables_max && reads(&w, "v63", "1") && reads(&w, "v64", NULL));
     apply(&w, "ip", "a", start, hour, unset("v0"));
     apply(&w, "ip", "a", start, hour, set("late", "1"));
     load(&w, "ip", "a", start);
-    CHECK(w.members.count == sl_collection_variables_max && reads(&w, "late", "1"));
+    CHECK(w.members.count == variables_max && reads(&w, "late", "1"));
 
-    memset(name, 'n', sl_collection_name_max + 1);
-    name[sl_collection_name_max + 1] = '\0';
+    memset(name, 'n', name_max + 1);
+    name[name_max + 1] = '\0';
     apply(&w, "ip", "b", start, hour, set(name, "1"));
     load(&w, "ip", "b", start);
     CHECK(w.members.count == 0);
 
-    static char big[3 * sl_collection_value_max + 1];
+    static char big[3 * value_max + 1];
     memset(big, 'v', sizeof big - 1);
-    for (int i = 0; i < sl_collection_variables_max; i++) {
+    for (int i = 0; i < variables_max; i++) {
         snprintf(name, sizeof name, "v%d", i);
         apply(&w, "ip", "c", start, hour, set(name, big));
     }
     load(&w, "ip", "c", start);
-    CHECK(w.members.count == sl_collection_variables_max);
-    CHECK(sl_members_find(&w.members, SL_LIT("v63"))->value->slice.len == sl_collection_value_max);
+    CHECK(w.members.count == variables_max);
+    CHECK(sl_members_find(&w.members, SL_LIT("v63"))->value->slice.len == value_max);
     world_end(&w);
 }
 
@@ -237,7 +270,7 @@ static void a_batch_is_applied_in_order(void) {
         add("n", 1),
         expire("n", start + 3),
     };
-    CHECK(w.store->methods->apply(w.store->self, &key, start, hour, batch, sizeof batch / sizeof *batch));
+    CHECK(w.store->methods->apply(w.store->self, &key, start, &for_an_hour, batch, sizeof batch / sizeof *batch));
     CHECK(result == 7);
     load(&w, "ip", "a", start);
     CHECK(reads(&w, "n", "1") && w.info.update_counter == 1);
@@ -276,7 +309,7 @@ static void a_flood_of_keys_evicts_the_oldest_and_stays_bounded(void) {
 static void large_values_are_bounded_in_bytes(void) {
     enum { bytes_max = 4 * 1024 * 1024 };
     world w = world_of(sl_store_memory_new(&(sl_store_memory_limits){.records_max = 100000, .bytes_max = bytes_max}));
-    static char value[sl_collection_value_max + 1];
+    static char value[value_max + 1];
     memset(value, 'v', sizeof value - 1);
     char key[24];
     for (int i = 0; i < 5000; i++) {
@@ -346,7 +379,7 @@ static void count_up(void *context) {
     const sl_record_key key = key_of("ip", "hot");
     const sl_change change = add("n", 1);
     for (int i = 0; i < adds_per_thread; i++) {
-        if (!shared->store->methods->apply(shared->store->self, &key, start, hour, &change, 1)) abort();
+        if (!shared->store->methods->apply(shared->store->self, &key, start, &for_an_hour, &change, 1)) abort();
         if (i % 16 == 0) {
             sl_members members = {0};
             sl_record_info info;
@@ -389,6 +422,8 @@ static void bookkeeping_names_are_read_only(void) {
 
 #define TEST(name) {#name, name}
 
+static seclua_store *open_memory(void) { return seclua_store_memory_new(0); }
+
 int main(void) {
     static const test of_all[] = {
         TEST(a_record_is_new_until_it_is_stored),
@@ -398,6 +433,7 @@ int main(void) {
         TEST(a_record_ends_after_its_timeout_and_is_new_again),
         TEST(timeout_is_the_life_of_the_record_and_no_variable),
         TEST(deprecation_lowers_by_full_periods_only),
+        TEST(a_variable_may_age_by_itself),
         TEST(a_counter_never_falls_below_zero_and_never_wraps),
         TEST(names_ignore_case_and_unset_forgets_the_expiry),
         TEST(space_collection_and_key_tell_records_apart),
@@ -416,7 +452,7 @@ int main(void) {
     };
     open_store = open_file;
     run_tests("file", of_all, sizeof of_all / sizeof *of_all);
-    open_store = seclua_store_memory_new;
+    open_store = open_memory;
     run_tests("memory", of_all, sizeof of_all / sizeof *of_all);
     run_tests("memory", of_memory, sizeof of_memory / sizeof *of_memory);
     return end_tests();

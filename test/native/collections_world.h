@@ -23,6 +23,8 @@ static const char *current_kind = "", *current;
     } while (0)
 
 enum { start = 1000000, hour = 3600, small_map = 1024 * 1024 };
+/* Of a record. */
+enum { name_max = 64, value_max = 4096, variables_max = 64 };
 
 static void exhausted(void *context) {
     (void)context;
@@ -63,9 +65,14 @@ static void load(world *w, const char *collection, const char *key, int64_t now)
     CHECK(load_key(w, &record, now));
 }
 
+static inline sl_record_terms lasting(int64_t seconds) {
+    return (sl_record_terms){seconds, name_max, value_max, variables_max};
+}
+
 static void apply(world *w, const char *collection, const char *key, int64_t now, int64_t timeout, sl_change change) {
     const sl_record_key record = key_of(collection, key);
-    CHECK(w->store->methods->apply(w->store->self, &record, now, timeout, &change, 1));
+    const sl_record_terms terms = lasting(timeout);
+    CHECK(w->store->methods->apply(w->store->self, &record, now, &terms, &change, 1));
 }
 
 static inline sl_change set(const char *name, const char *value) {
@@ -80,6 +87,8 @@ static inline sl_change expire(const char *name, int64_t epoch) {
 static inline sl_change unset(const char *name) {
     return (sl_change){.kind = SL_CHANGE_UNSET, .name = sl_slice_z(name)};
 }
+
+static const sl_record_terms for_an_hour = {hour, name_max, value_max, variables_max};
 
 /* Is there a variable of that name with that value? value NULL: is there none? */
 static bool reads(const world *w, const char *name, const char *value) {

@@ -74,7 +74,7 @@ static void world_open(world *w) {
     seclua_options_init(&w->options);
     w->options.cwd = text_of(w->folder);
     w->options.lua.timeout_ms = 5000; /* the other limits are tested; a slow machine must not decide */
-    w->store = seclua_store_memory_new();
+    w->store = seclua_store_memory_new(0);
 }
 
 static void world_unload(world *w) {

@@ -23,7 +23,7 @@ inline void probe(seclua_engine *engine) {
 
 class World {
    public:
-    World() : store_(seclua_store_memory_new()), remote_(seclua_store_remote_new()) {}
+    World() : store_(seclua_store_memory_new(0)), remote_(seclua_store_remote_new()) {}
     ~World() {
         seclua_store_release(store_);
         seclua_store_release(remote_);
@@ -111,12 +111,12 @@ class World {
                 const seclua_change &from = records[r].changes[i];
                 if (is_figure(from.name)) continue;
                 changes.push_back({static_cast<uint8_t>(from.kind), from.name, from.value, from.delta,
-                                   from.expires_epoch, from.amount, from.period_seconds, &sums[i]});
+                                   from.expires_epoch, from.amount, from.period_seconds, false, &sums[i]});
             }
             const auto *store = reinterpret_cast<const sl_store *>(store_);
             const sl_record_key key = key_of(records[r].record);
-            if (!store->methods->apply(store->self, &key, sl_clock(), records[r].ttl_seconds, changes.data(),
-                                       changes.size())) {
+            const sl_record_terms terms = {records[r].ttl_seconds, 64, 4096, 64};
+            if (!store->methods->apply(store->self, &key, sl_clock(), &terms, changes.data(), changes.size())) {
                 throw std::runtime_error("the store in memory does not answer");
             }
             for (const sl_change &change : changes) {

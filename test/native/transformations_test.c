@@ -250,7 +250,7 @@ static void the_contract_holds_for_long_texts_of_one_pattern(void) {
     free(text);
 }
 
-/* compat.base64Url: the variant reads - and _ as base64DecodeExt reads + and /, and keeps its bound. */
+/* compat.base64url: the variant reads - and _ as base64DecodeExt reads + and /, and keeps its bound. */
 static void the_variant_for_addresses_reads_two_letters_more(void) {
     enum { text_len_max = 64 };
     uint8_t bytes[text_len_max], plain[text_len_max];

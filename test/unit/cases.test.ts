@@ -33,7 +33,9 @@ const compatNames = [
   'execPerMatch',
   'logEveryMatch',
   'rsubAlwaysMatches',
-  'base64Url',
+  'base64url',
+  'geoWithoutDatabase',
+  'unicodeMap',
 ]
 
 interface Manner {
@@ -56,12 +58,19 @@ const idsOf = (matches: readonly MatchedRule[]): string => matches.map(({ id }) 
 
 function optionsOf(given: Case, cwd: string, acceleration: boolean): WafOptions {
   const { engine, commit, ...rest } = given.options
-  const compat = Object.fromEntries(
-    Object.entries(rest).map(([name, value]) => {
+  const collections: Record<string, unknown> = {}
+  const limits: Record<string, number> = {}
+  const compat: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(rest)) {
+    const [group, ...path] = name.split('.')
+    const last = path.at(-1) ?? ''
+    if (group === 'collections' && path[0] === 'limits') limits[last] = Number(value)
+    else if (group === 'collections') collections[last] = last === 'scopeAll' ? value === 'true' : value
+    else {
       assert.ok(compatNames.includes(name), `there is no option ${name}`)
-      return [name, value === 'true']
-    }),
-  )
+      compat[name] = name === 'unicodeMap' ? value : value === 'true'
+    }
+  }
   const files = ['preamble.conf', 'rules.conf'].filter((name) =>
     given.files.some((file) => file.name === name),
   )
@@ -70,6 +79,7 @@ function optionsOf(given: Case, cwd: string, acceleration: boolean): WafOptions 
     cwd,
     acceleration,
     compat,
+    collections: { ...collections, limits },
     ...(engine !== undefined && { engine: engine as EngineMode }),
     ...(commit !== undefined && { commit: commit as 'transaction' | 'phase' | 'immediate' }),
   }

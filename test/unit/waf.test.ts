@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { ConfigError, Waf, type LogRecord } from '../../lib/index.js'
+import { ConfigError, Waf, type LogRecord, type WafOptions } from '../../lib/index.js'
 
 const deny = (value: string, id = 1): string =>
   `SecRuleEngine On\nSecRule ARGS "@streq ${value}" "id:${id},phase:2,deny,status:403,log"`
@@ -214,6 +214,41 @@ describe('collections', () => {
   it('last from transaction to transaction of one Waf, and two Wafs of a thread share none', () => {
     const [first, second] = [Waf.loadSync({ rules }), Waf.loadSync({ rules })]
     assert.deepEqual([next(first), next(first), next(second)], ['1', '2', '1'])
+  })
+
+  for (const scopeAll of [false, true]) {
+    it(`are ${scopeAll ? 'told apart' : 'shared'} by SecWebAppId with scopeAll: ${String(scopeAll)}`, async () => {
+      const options = (name: string): WafOptions => ({
+        rules: `SecWebAppId ${name}\n${rules}`,
+        collections: { scopeAll },
+      })
+      const waf = Waf.loadSync(options('one'))
+      assert.equal(next(waf), '1')
+      await waf.reload(options('two'))
+      assert.equal(next(waf), scopeAll ? '1' : '2')
+      await waf.reload(options('one'))
+      assert.equal(next(waf), scopeAll ? '2' : '3')
+    })
+  }
+
+  it('keep as many records as collections.limits.records says', () => {
+    const waf = Waf.loadSync({
+      rules: 'SecRuleEngine On\nSecAction "id:1,phase:1,nolog,pass,initcol:ip=%{ARGS.k},setvar:ip.n=1"',
+      collections: { limits: { records: 128 } },
+    })
+    for (let i = 0; i < 1000; i++) waf.evaluateSync({ method: 'GET', uri: `/?k=${String(i)}` })
+    const { records, evictions } = waf.stats().store as { records: number; evictions: number }
+    assert.ok(records <= 128 && records > 32, String(records))
+    assert.equal(records + evictions, 1000)
+  })
+
+  it('limits have bounds of their own', () => {
+    for (const limits of [{ opened: 17 }, { variables: 0 }, { fileBytes: 4096 }, { records: -1 }]) {
+      assert.throws(
+        () => Waf.loadSync({ rules: '', collections: { limits } }),
+        /option collections\.limits\./,
+      )
+    }
   })
 })
 

@@ -19,3 +19,10 @@ int64_t sl_collection_deprecated(int64_t value, int64_t amount, int64_t period_s
     if (periods == 0) return value;
     return periods > value / amount ? 0 : value - amount * periods;
 }
+
+int64_t sl_collection_aged(int64_t value, int64_t amount, int64_t period_seconds, int64_t *aged_epoch, int64_t now) {
+    const int64_t since = *aged_epoch;
+    if (amount <= 0 || period_seconds <= 0 || since <= 0 || now <= since) return value;
+    *aged_epoch = now - (now - since) % period_seconds;
+    return sl_collection_deprecated(value, amount, period_seconds, since, now);
+}

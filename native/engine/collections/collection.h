@@ -13,10 +13,8 @@ extern "C" {
 #endif
 
 enum {
-    sl_collection_key_max = 512,
-    sl_collection_name_max = 64,
-    sl_collection_value_max = 4096,
-    sl_collection_variables_max = 64
+    sl_collection_key_max = 512, /* longer keys are told apart by their digests */
+    sl_collection_name_max = 64  /* of a collection */
 };
 
 typedef struct sl_record_key {
@@ -40,8 +38,15 @@ typedef struct sl_change {
     int64_t delta;         /* add; floor at 0, saturating */
     int64_t expires_epoch; /* expire */
     int64_t amount, period_seconds; /* deprecate */
+    bool is_own_age;                /* deprecate: by the variable's own age, not by the record's last update */
     int64_t *result;       /* add: where the new value goes; may be NULL */
 } sl_change;
+
+/* What holds for all changes of a list. */
+typedef struct sl_record_terms {
+    int64_t timeout_seconds; /* life of the record from now on */
+    uint32_t name_bytes_max, value_bytes_max, variables_max;
+} sl_record_terms;
 
 /* What is known of a record besides its variables. */
 typedef struct sl_record_info {
@@ -58,10 +63,9 @@ typedef struct sl_store_methods {
      * answer. */
     bool (*load)(void *self, const sl_record_key *key, int64_t now, sl_arena *arena, sl_members *members,
                  sl_record_info *info);
-    /* Atomic per record; renews its life to now + timeout_seconds and counts the update. False: nothing was
-     * applied. */
-    bool (*apply)(void *self, const sl_record_key *key, int64_t now, int64_t timeout_seconds, const sl_change *changes,
-                  size_t count);
+    /* Atomic per record; renews its life and counts the update. False: nothing was applied. */
+    bool (*apply)(void *self, const sl_record_key *key, int64_t now, const sl_record_terms *terms,
+                  const sl_change *changes, size_t count);
     void (*release)(void *self);
     void (*stats)(void *self, seclua_store_stats *out); /* NULL: nothing is known here */
 } sl_store_methods;
@@ -82,6 +86,9 @@ bool sl_collection_is_read_only(sl_slice name);
 /* Arithmetic of deprecatevar: amount for each full period since last_update; never below 0. */
 int64_t sl_collection_deprecated(int64_t value, int64_t amount, int64_t period_seconds, int64_t last_update,
                                  int64_t now);
+/* The same by the variable's own age: what is left of a period begun counts next time, whoever stores the record in
+ * between. *aged_epoch: until when the value has aged; moved on by whole periods. 0 = it has no age yet. */
+int64_t sl_collection_aged(int64_t value, int64_t amount, int64_t period_seconds, int64_t *aged_epoch, int64_t now);
 
 #ifdef __cplusplus
 }

@@ -29,7 +29,8 @@ enum {
 typedef struct request {
     struct request *next;
     const sl_file_key *key;
-    int64_t now, timeout_seconds;
+    int64_t now;
+    const sl_record_terms *terms;
     const sl_change *changes;
     size_t count;
     bool is_finished, is_done;
@@ -77,7 +78,7 @@ static int run_batch(MDB_txn *txn, void *context) {
     batch *work = context;
     work->removed = (sl_file_removed){0, 0};
     for (request *each = work->first; each != NULL; each = each->next) {
-        const int error = sl_file_records_apply(&work->store->map, txn, each->key, each->now, each->timeout_seconds,
+        const int error = sl_file_records_apply(&work->store->map, txn, each->key, each->now, each->terms,
                                                 each->changes, each->count, &work->removed);
         if (error != 0 && error != ENOMEM) return error;
         each->is_done = error == 0;
@@ -144,12 +145,11 @@ static void commit_together(file_store *store, request *mine) {
     sl_mutex_unlock(&store->queue_mutex);
 }
 
-static bool apply(void *self, const sl_record_key *key, int64_t now, int64_t timeout_seconds, const sl_change *changes,
-                  size_t count) {
+static bool apply(void *self, const sl_record_key *key, int64_t now, const sl_record_terms *terms,
+                  const sl_change *changes, size_t count) {
     sl_file_key file_key;
     sl_file_key_of(key, &file_key);
-    request mine = {
-        .key = &file_key, .now = now, .timeout_seconds = timeout_seconds, .changes = changes, .count = count};
+    request mine = {.key = &file_key, .now = now, .terms = terms, .changes = changes, .count = count};
     commit_together(self, &mine);
     return mine.is_done;
 }
@@ -397,8 +397,11 @@ seclua_store *sl_store_file_open(sl_slice folder, const sl_store_file_options *o
     return (seclua_store *)made;
 }
 
-seclua_store *seclua_store_file_open(seclua_slice folder, char *error, size_t error_size) {
-    const sl_store_file_options options = {map_bytes_first_default, MAP_BYTES_MAX_DEFAULT, true};
+seclua_store *seclua_store_file_open(seclua_slice folder, uint64_t bytes_max, char *error, size_t error_size) {
+    const uint64_t asked = bytes_max == 0 ? MAP_BYTES_MAX_DEFAULT : bytes_max;
+    const size_t most = asked < SIZE_MAX / 2 ? (size_t)asked : SIZE_MAX / 2;
+    const size_t first = most < map_bytes_first_default ? most : map_bytes_first_default;
+    const sl_store_file_options options = {first, most, true};
     return sl_store_file_open(folder, &options, error, error_size);
 }
 

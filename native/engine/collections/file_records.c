@@ -113,8 +113,9 @@ static sl_record *fetch(sl_slice found, int64_t now, int64_t *indexed) {
     return sl_record_new(SL_EMPTY, 0, now);
 }
 
-int sl_file_records_apply(sl_file_map *map, MDB_txn *txn, const sl_file_key *key, int64_t now, int64_t timeout_seconds,
-                          const sl_change *changes, size_t count, sl_file_removed *removed) {
+int sl_file_records_apply(sl_file_map *map, MDB_txn *txn, const sl_file_key *key, int64_t now,
+                          const sl_record_terms *terms, const sl_change *changes, size_t count,
+                          sl_file_removed *removed) {
     MDB_val key_value = {key->len, (void *)key->bytes};
     MDB_val found = {0, NULL};
     int error = mdb_get(txn, map->records, &key_value, &found);
@@ -126,7 +127,7 @@ int sl_file_records_apply(sl_file_map *map, MDB_txn *txn, const sl_file_key *key
     int64_t indexed;
     sl_record *record = fetch(slice_of(&found), now, &indexed);
     if (record == NULL) return ENOMEM;
-    if (!sl_record_apply(record, now, timeout_seconds, changes, count)) {
+    if (!sl_record_apply(record, now, terms, changes, count)) {
         sl_record_free(record);
         return ENOMEM;
     }

@@ -29,8 +29,9 @@ void sl_file_key_of(const sl_record_key *key, sl_file_key *out);
 
 /* Applies one record's list. A new record takes a few ended ones away and, when more than bytes_max of the file are in
  * use, the ones that would end first. An error of LMDB, ENOMEM, or 0. */
-int sl_file_records_apply(sl_file_map *map, MDB_txn *txn, const sl_file_key *key, int64_t now, int64_t timeout_seconds,
-                          const sl_change *changes, size_t count, sl_file_removed *removed);
+int sl_file_records_apply(sl_file_map *map, MDB_txn *txn, const sl_file_key *key, int64_t now,
+                          const sl_record_terms *terms, const sl_change *changes, size_t count,
+                          sl_file_removed *removed);
 /* Looks at count_max entries of the index at most. *is_more: there may be more to do. */
 int sl_file_records_sweep(sl_file_map *map, MDB_txn *txn, int64_t now, size_t count_max, sl_file_removed *removed,
                           bool *is_more);

@@ -155,7 +155,7 @@ static bool load(void *self, const sl_record_key *key, int64_t now, sl_arena *ar
     return true;
 }
 
-static bool apply(void *self, const sl_record_key *key, int64_t now, int64_t timeout_seconds, const sl_change *changes,
+static bool apply(void *self, const sl_record_key *key, int64_t now, const sl_record_terms *terms, const sl_change *changes,
                   size_t count) {
     memory_store *store = self;
     table *in = table_of(store, key->collection);
@@ -164,7 +164,7 @@ static bool apply(void *self, const sl_record_key *key, int64_t now, int64_t tim
     identify(store, key, &id);
     sl_shard *shard = shard_of(in, &id);
     sl_mutex_lock(&shard->mutex);
-    const bool is_done = sl_shard_apply(shard, identity_slice(&id), id.hash, now, timeout_seconds, changes, count);
+    const bool is_done = sl_shard_apply(shard, identity_slice(&id), id.hash, now, terms, changes, count);
     sl_mutex_unlock(&shard->mutex);
     return is_done;
 }
@@ -213,7 +213,8 @@ seclua_store *sl_store_memory_new(const sl_store_memory_limits *limits) {
     return (seclua_store *)made;
 }
 
-seclua_store *seclua_store_memory_new(void) {
-    const sl_store_memory_limits limits = {.records_max = records_max_default, .bytes_max = bytes_max_default};
+seclua_store *seclua_store_memory_new(size_t records_max) {
+    const sl_store_memory_limits limits = {.records_max = records_max == 0 ? records_max_default : records_max,
+                                           .bytes_max = bytes_max_default};
     return sl_store_memory_new(&limits);
 }

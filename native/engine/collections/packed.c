@@ -2,11 +2,11 @@
 /* Records to bytes and back. */
 #include "collections/packed.h"
 
-enum { format_now = 0x73726331 }; /* another order of bytes reads as another format */
+enum { format_now = 0x73726332 }; /* another order of bytes reads as another format */
 
 /* Stands before the name and the value of each variable. */
 typedef struct variable_head {
-    int64_t expires_epoch;
+    int64_t expires_epoch, aged_epoch;
     uint32_t name_len;
     uint32_t value_len; /* no_value: only an expiry */
 } variable_head;
@@ -38,7 +38,7 @@ void sl_packed_write(const sl_record *record, int64_t indexed_epoch, uint8_t *ou
     for (size_t i = 0; i < record->variable_count; i++) {
         const sl_stored_variable *variable = record->variables[i];
         const uint32_t value_len = variable->has_value ? variable->value_len : no_value;
-        const variable_head own = {variable->expires_epoch, variable->name_len, value_len};
+        const variable_head own = {variable->expires_epoch, variable->aged_epoch, variable->name_len, value_len};
         const size_t text_len = (size_t)variable->name_len + variable->value_len;
         memcpy(out, &own, sizeof own);
         memcpy(out + sizeof own, variable->bytes, text_len);
@@ -49,11 +49,11 @@ void sl_packed_write(const sl_record *record, int64_t indexed_epoch, uint8_t *ou
 bool sl_packed_head_of(sl_slice bytes, sl_packed_head *out) {
     if (bytes.len < sizeof *out) return false;
     memcpy(out, bytes.ptr, sizeof *out);
-    return out->format == format_now && out->variable_count <= sl_collection_variables_max;
+    return out->format == format_now && out->variable_count <= bytes.len / sizeof(variable_head);
 }
 
 typedef struct unpacked {
-    int64_t expires_epoch;
+    int64_t expires_epoch, aged_epoch;
     bool has_value;
     sl_slice name, value;
 } unpacked;
@@ -67,6 +67,7 @@ static bool take(sl_slice *rest, unpacked *out) {
     const size_t value_len = head.value_len == no_value ? 0 : head.value_len;
     if (head.name_len > rest->len || value_len > rest->len - head.name_len) return false;
     out->expires_epoch = head.expires_epoch;
+    out->aged_epoch = head.aged_epoch;
     out->has_value = head.value_len != no_value;
     out->name = sl_slice_of(rest->ptr, head.name_len);
     out->value = sl_slice_of(rest->ptr + head.name_len, value_len);
@@ -86,8 +87,9 @@ sl_record *sl_packed_read(sl_slice bytes) {
     sl_slice rest = sl_slice_from(bytes, sizeof head);
     unpacked variable;
     for (uint32_t i = 0; i < head.variable_count; i++) {
-        if (!take(&rest, &variable) || !sl_record_restore(record, head.variable_count, variable.name, variable.value,
-                                                          variable.has_value, variable.expires_epoch)) {
+        if (!take(&rest, &variable) ||
+            !sl_record_restore(record, head.variable_count, variable.name, variable.value, variable.has_value,
+                               variable.expires_epoch, variable.aged_epoch)) {
             sl_record_free(record);
             return NULL;
         }
@@ -104,7 +106,8 @@ void sl_packed_read_members(sl_slice bytes, int64_t now, sl_arena *arena, sl_mem
         const bool is_expired = variable.expires_epoch != 0 && variable.expires_epoch <= now;
         if (!variable.has_value || is_expired) continue;
         const sl_slice name = sl_arena_copy(arena, variable.name);
-        sl_members_add(members, arena, name, sl_arena_copy(arena, variable.value))->expires_epoch =
-            variable.expires_epoch;
+        sl_member *member = sl_members_add(members, arena, name, sl_arena_copy(arena, variable.value));
+        member->expires_epoch = variable.expires_epoch;
+        member->aged_epoch = variable.aged_epoch;
     }
 }

@@ -14,6 +14,7 @@ extern "C" {
  * behind. */
 typedef struct sl_stored_variable {
     int64_t expires_epoch; /* 0 = never */
+    int64_t aged_epoch;    /* until when deprecatevar has counted; at first when it was set */
     bool has_value;        /* false: only an expiry, set before the value */
     uint32_t name_len, value_len;
     uint8_t bytes[];       /* name, then value */
@@ -39,10 +40,11 @@ void sl_record_free(sl_record *record);
 /* Appends a variable of a record that is read back; variable_count is how many there will be. False when memory runs
  * out. */
 bool sl_record_restore(sl_record *record, size_t variable_count, sl_slice name, sl_slice value, bool has_value,
-                       int64_t expires_epoch);
+                       int64_t expires_epoch, int64_t aged_epoch);
 
 /* All or nothing; false when memory runs out. Renews the record's life and counts the update. */
-bool sl_record_apply(sl_record *record, int64_t now, int64_t timeout_seconds, const sl_change *changes, size_t count);
+bool sl_record_apply(sl_record *record, int64_t now, const sl_record_terms *terms, const sl_change *changes,
+                     size_t count);
 
 /* Bytes that sl_record_copy needs for what is alive at now. */
 size_t sl_record_copy_size(const sl_record *record, int64_t now);

@@ -170,12 +170,12 @@ sl_record *sl_shard_find(sl_shard *shard, sl_slice identity, uint64_t hash, int6
     return record;
 }
 
-static bool apply_to_new(sl_shard *shard, sl_slice identity, uint64_t hash, int64_t now, int64_t timeout_seconds,
+static bool apply_to_new(sl_shard *shard, sl_slice identity, uint64_t hash, int64_t now, const sl_record_terms *terms,
                          const sl_change *changes, size_t count) {
     if (!reserve(shard)) return false;
     sl_record *record = sl_record_new(identity, hash, now);
     if (record == NULL) return false;
-    if (!sl_record_apply(record, now, timeout_seconds, changes, count)) {
+    if (!sl_record_apply(record, now, terms, changes, count)) {
         sl_record_free(record);
         return false;
     }
@@ -184,14 +184,14 @@ static bool apply_to_new(sl_shard *shard, sl_slice identity, uint64_t hash, int6
     return true;
 }
 
-bool sl_shard_apply(sl_shard *shard, sl_slice identity, uint64_t hash, int64_t now, int64_t timeout_seconds,
+bool sl_shard_apply(sl_shard *shard, sl_slice identity, uint64_t hash, int64_t now, const sl_record_terms *terms,
                     const sl_change *changes, size_t count) {
     sl_record *record = sl_shard_find(shard, identity, hash, now);
     if (record == NULL) {
-        if (!apply_to_new(shard, identity, hash, now, timeout_seconds, changes, count)) return false;
+        if (!apply_to_new(shard, identity, hash, now, terms, changes, count)) return false;
     } else {
         const size_t bytes_before = record->bytes;
-        if (!sl_record_apply(record, now, timeout_seconds, changes, count)) return false;
+        if (!sl_record_apply(record, now, terms, changes, count)) return false;
         sl_assert(shard->bytes >= bytes_before);
         shard->bytes = shard->bytes - bytes_before + record->bytes;
         reorder(shard, record);

@@ -31,7 +31,7 @@ void sl_shard_free(sl_shard *shard);
 /* A record that is alive at now, or NULL; it counts as used. Takes a few ended records away on the way. */
 sl_record *sl_shard_find(sl_shard *shard, sl_slice identity, uint64_t hash, int64_t now);
 /* False when memory runs out: nothing was applied. */
-bool sl_shard_apply(sl_shard *shard, sl_slice identity, uint64_t hash, int64_t now, int64_t timeout_seconds,
+bool sl_shard_apply(sl_shard *shard, sl_slice identity, uint64_t hash, int64_t now, const sl_record_terms *terms,
                     const sl_change *changes, size_t count);
 
 #ifdef __cplusplus

@@ -59,6 +59,10 @@ void open_resources(sl_ruleset *rules, const Position &at, Diagnostics &diagnost
                             "the Unicode map has no code page " + std::to_string(config.unicode_code_page));
         }
         rules->unicode_map = map;
+    } else if (rules->options.unicode_map_20127) {
+        sl_unicode_map *map = SL_NEW(&rules->arena, sl_unicode_map);
+        sl_unicode_map_20127(map);
+        rules->unicode_map = map;
     }
     if (config.audit_relevant_status.len != 0) {
         sl_regex_error error;
@@ -188,6 +192,10 @@ Rules attempt(const std::vector<Source> &given, const seclua_options *options, c
     const std::string nowhere = given.empty() ? "configuration" : given[0].name;
     const Position start{.file = sources.keep_name(nowhere), .line = 1, .column = 1, .length = 1};
     open_resources(rules.get(), start, diagnostics);
+    if (options->has_remote_store && options->collections.deprecate_own_age) {
+        diagnostics.add(Code::E_UNSUPPORTED, start, "variables cannot age by themselves in a store on another machine",
+                        "leave collections.deprecateMode at 'record', or use the store memory or lmdb");
+    }
     Compiler(rules.get(), tree, sources, cwd, diagnostics).run();
     if (!rules->config.rule_engine_set && !diagnostics.has_errors()) { // a wrong value of it has had its error
         diagnostics.add(Code::W_IGNORED, start, "SecRuleEngine is never set: no rule will run",
@@ -228,6 +236,10 @@ void seclua_options_init(seclua_options *options) {
     options->lua.max_memory_bytes = 16u * 1024 * 1024;
     options->lua.timeout_ms = 50;
     options->lua.max_pattern_steps = 1000000;
+    options->collections.name_bytes_max = 64;
+    options->collections.value_bytes_max = 4096;
+    options->collections.variables_max = 64;
+    options->collections.opened_max = 16; /* as many as there can be */
 }
 
 seclua_ruleset *seclua_load(const seclua_source *sources, size_t count, const seclua_options *options, seclua_diagnostics *out) {

@@ -80,6 +80,15 @@ typedef struct seclua_lua_options {
     size_t require_name_count;
 } seclua_lua_options;
 
+typedef struct seclua_collection_options {
+    bool scope_all;         /* SecWebAppId belongs to the key of IP, GLOBAL and others, too */
+    bool deprecate_own_age; /* deprecatevar counts from when the variable was set, not from the record's last update */
+    uint32_t name_bytes_max;  /* of a variable; default 64: more is dropped */
+    uint32_t value_bytes_max; /* default 4096: more is cut off */
+    uint32_t variables_max;   /* of a record; default 64: further ones are dropped */
+    uint32_t opened_max;      /* by one transaction; default and most: 16 */
+} seclua_collection_options;
+
 typedef struct seclua_options {
     seclua_slice cwd; /* absolute; where relative names of texts start */
     seclua_engine_mode engine;
@@ -93,8 +102,10 @@ typedef struct seclua_options {
     bool exec_per_match;       /* compat.execPerMatch */
     bool log_every_match;      /* compat.logEveryMatch */
     bool phrase_syntax_v2;     /* compat.phraseSyntax = 'v2': hex syntax in phrase files, too */
-    bool base64_url;           /* compat.base64Url: t:base64DecodeExt takes - and _ for + and / */
+    bool base64_url;           /* compat.base64url: t:base64DecodeExt takes - and _ for + and / */
     bool rsub_always_matches;  /* compat.rsubAlwaysMatches: also without a replacement, as in ModSecurity 2 */
+    bool unicode_map_20127;    /* compat.unicodeMap = 'builtin-20127': without SecUnicodeMapFile, that code page */
+    bool geo_without_database; /* compat.geoWithoutDatabase: @geoLookup then never matches, with a warning at load */
     bool no_acceleration;      /* acceleration: false */
     uint64_t audit_body_limit_bytes; /* of a body in an audit record; 0: 64 KiB in JSON, 1 MiB in the Native format */
     bool audit_binary_base64;  /* what is not UTF-8 stands beside its text as NAME_b64 */
@@ -103,6 +114,7 @@ typedef struct seclua_options {
     seclua_commit commit;      /* when changes of persistent collections reach the store */
     bool deny_on_store_error;  /* onStoreError: 'deny': 503 when the store does not answer */
     bool deny_when_busy;       /* 503 where SECLUA_ANSWER_REFUSED is the answer; else it is as good as none */
+    seclua_collection_options collections;
     bool has_remote_store;     /* the engines will get a seclua_store_remote_new: opening a collection has to wait */
 } seclua_options;
 
@@ -149,12 +161,14 @@ void seclua_ruleset_describe(const seclua_ruleset *rules, seclua_ruleset_info *o
 
 /* ---- one thread's working set ------------------------------------------------------------------------------------ */
 
-seclua_store *seclua_store_memory_new(void); /* thread-safe; shared by engines of any thread */
+/* Thread-safe; shared by engines of any thread. records_max: of one collection; 0 is 1,000,000. */
+seclua_store *seclua_store_memory_new(size_t records_max);
 /* A store that the caller answers for: loading and applying suspend the transaction. For rule sets of has_remote_store. */
 seclua_store *seclua_store_remote_new(void);
 /* The same in files of a folder, which is made when it is missing: shared with other processes of this machine, and with
- * whoever opens the folder in this process. NULL: error says why, NUL-terminated. */
-seclua_store *seclua_store_file_open(seclua_slice folder, char *error, size_t error_size);
+ * whoever opens the folder in this process. bytes_max: to which the file may grow; 0 is 4 GiB; what the first one in this
+ * process said counts. NULL: error says why, NUL-terminated. */
+seclua_store *seclua_store_file_open(seclua_slice folder, uint64_t bytes_max, char *error, size_t error_size);
 void seclua_store_release(seclua_store *store);
 
 typedef struct seclua_store_stats {

@@ -141,6 +141,8 @@ static void put_stopwatch(sl_json *json, const sl_txn *txn) {
     sl_json_open_object(json);
     sl_json_put_integer(json, "duration", sl_clock_monotonic_us() - txn->start_clock_us);
     for (int phase = 1; phase < SL_PHASES; phase++) sl_json_put_integer(json, names[phase], txn->phase_us[phase]);
+    sl_json_put_integer(json, "sr", txn->store_read_us);
+    sl_json_put_integer(json, "sw", txn->store_write_us);
     sl_json_close_object(json);
 }
 

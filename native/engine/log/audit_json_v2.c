@@ -112,11 +112,13 @@ static void put_action(sl_json *json, const sl_txn *txn) {
 
 static void put_stopwatch(sl_json *json, const sl_txn *txn) {
     static const char *const phases[SL_PHASES] = {"p0", "p1", "p2", "p3", "p4", "p5"};
-    static const char *const unmeasured[] = {"sr", "sw", "l", "gc"};
     sl_json_key(json, "stopwatch");
     sl_json_open_object(json);
     for (int phase = 1; phase < SL_PHASES; phase++) sl_json_put_integer(json, phases[phase], txn->phase_us[phase]);
-    for (size_t i = 0; i < sizeof unmeasured / sizeof unmeasured[0]; i++) sl_json_put_integer(json, unmeasured[i], 0);
+    sl_json_put_integer(json, "sr", txn->store_read_us);
+    sl_json_put_integer(json, "sw", txn->store_write_us);
+    sl_json_put_integer(json, "l", 0); /* logs are written by another thread */
+    sl_json_put_integer(json, "gc", 0);
     sl_json_close_object(json);
 }
 

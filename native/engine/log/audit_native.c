@@ -281,16 +281,21 @@ static void add_trailer(record *r) {
 
 /* ---- K ---- */
 
-static void add_rules(record *r) {
-    boundary(r, 'K');
-    for (size_t i = 0; i < r->txn->events.count; i++) {
-        const sl_rule *link = r->txn->events.items[i]->rule;
-        for (; link != NULL; link = link->next) {
-            add_line_text(r, link->unparsed);
-            sl_strbuf_add_byte(&r->out, '\n');
-        }
+static void add_chain(void *context, const sl_audit_chain *chain) {
+    record *r = context;
+    bool has_matched = true;
+    for (const sl_rule *link = chain->starter; link != NULL; link = link->next) {
+        if (link == chain->failed) has_matched = false;
+        if (!has_matched) sl_strbuf_add_byte(&r->out, '#');
+        add_line_text(r, link->unparsed);
         sl_strbuf_add_byte(&r->out, '\n');
     }
+    sl_strbuf_add_byte(&r->out, '\n');
+}
+
+static void add_rules(record *r) {
+    boundary(r, 'K');
+    sl_audit_chains(r->txn, add_chain, r);
 }
 
 static void draw_token(char token[9]) {

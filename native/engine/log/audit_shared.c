@@ -128,7 +128,19 @@ void sl_audit_put_uploads(sl_json *json, const sl_txn *txn) {
     sl_json_close_object(json);
 }
 
-static void put_actionset(sl_json *json, sl_txn *txn, const sl_rule *rule, const seclua_event *event) {
+/* As they were expanded for the match; as they are written when there was none. */
+static void put_tags(sl_json *json, sl_txn *txn, const sl_audit_chain *chain) {
+    if (chain->event != NULL) {
+        sl_audit_put_texts(json, "tags", chain->event->tags, chain->event->tag_count);
+        return;
+    }
+    const size_t count = chain->starter->tag_count;
+    sl_slice *tags = SL_NEW_ARRAY(&txn->arena, sl_slice, count);
+    for (size_t i = 0; i < count; i++) tags[i] = chain->starter->tags[i]->source;
+    sl_audit_put_texts(json, "tags", tags, count);
+}
+
+static void put_actionset(sl_json *json, sl_txn *txn, const sl_rule *rule, const sl_audit_chain *chain) {
     sl_json_key(json, "actionset");
     sl_json_open_object(json);
     if (rule->link_index == 0) {
@@ -143,7 +155,7 @@ static void put_actionset(sl_json *json, sl_txn *txn, const sl_rule *rule, const
     sl_json_put_boolean(json, "is_chained", rule->next != NULL);
     if (rule->link_index == 0) {
         if (rule->next != NULL) sl_json_put_boolean(json, "chain_starter", true);
-        sl_audit_put_texts(json, "tags", event->tags, event->tag_count);
+        put_tags(json, txn, chain);
     }
     sl_json_close_object(json);
 }
@@ -166,9 +178,9 @@ static void put_operator(sl_json *json, sl_txn *txn, const sl_rule *rule) {
     sl_json_close_object(json);
 }
 
-static void put_rule(sl_json *json, sl_txn *txn, const sl_rule *rule, const seclua_event *event) {
+static void put_rule(sl_json *json, sl_txn *txn, const sl_rule *rule, const sl_audit_chain *chain, bool has_matched) {
     sl_json_open_object(json);
-    put_actionset(json, txn, rule, event);
+    put_actionset(json, txn, rule, chain);
     put_operator(json, txn, rule);
     sl_json_key(json, "config");
     sl_json_open_object(json);
@@ -176,26 +188,46 @@ static void put_rule(sl_json *json, sl_txn *txn, const sl_rule *rule, const secl
     sl_json_put_integer(json, "line_num", rule->line);
     sl_json_close_object(json);
     sl_json_put_text(json, "unparsed", rule->unparsed);
-    sl_json_put_boolean(json, "is_matched", true);
+    sl_json_put_boolean(json, "is_matched", has_matched);
     sl_json_close_object(json);
+}
+
+typedef struct chain_writer {
+    sl_json *json;
+    sl_txn *txn;
+} chain_writer;
+
+static void put_chain(void *context, const sl_audit_chain *chain) {
+    const chain_writer *to = context;
+    const bool is_chain = chain->starter->next != NULL;
+    bool has_matched = true;
+    sl_json_open_object(to->json);
+    sl_json_put_boolean(to->json, "chain", is_chain);
+    sl_json_key(to->json, "rules");
+    sl_json_open_array(to->json);
+    for (const sl_rule *link = chain->starter; link != NULL; link = link->next) {
+        if (link == chain->failed) has_matched = false;
+        put_rule(to->json, to->txn, link, chain, has_matched);
+    }
+    sl_json_close_array(to->json);
+    if (is_chain) sl_json_put_boolean(to->json, "full_chain_match", has_matched);
+    sl_json_close_object(to->json);
+}
+
+void sl_audit_chains(const sl_txn *txn, void (*each)(void *context, const sl_audit_chain *chain), void *context) {
+    const sl_half_chain *half = txn->half_chains;
+    for (size_t i = 0; i <= txn->events.count; i++) {
+        for (; half != NULL && half->event_count == i; half = half->next) {
+            each(context, &(sl_audit_chain){.starter = half->starter, .failed = half->failed});
+        }
+        const seclua_event *event = i < txn->events.count ? txn->events.items[i] : NULL;
+        if (event != NULL && event->rule != NULL) each(context, &(sl_audit_chain){event->rule, NULL, event});
+    }
 }
 
 void sl_audit_put_matched_rules(sl_json *json, sl_txn *txn) {
     sl_json_key(json, "matched_rules");
     sl_json_open_array(json);
-    for (size_t i = 0; i < txn->events.count; i++) {
-        const seclua_event *event = txn->events.items[i];
-        const sl_rule *starter = event->rule;
-        if (starter == NULL) continue;
-        const bool is_chain = starter->next != NULL;
-        sl_json_open_object(json);
-        sl_json_put_boolean(json, "chain", is_chain);
-        sl_json_key(json, "rules");
-        sl_json_open_array(json);
-        for (const sl_rule *link = starter; link != NULL; link = link->next) put_rule(json, txn, link, event);
-        sl_json_close_array(json);
-        if (is_chain) sl_json_put_boolean(json, "full_chain_match", true);
-        sl_json_close_object(json);
-    }
+    sl_audit_chains(txn, put_chain, &(chain_writer){json, txn});
     sl_json_close_array(json);
 }

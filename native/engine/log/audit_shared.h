@@ -26,6 +26,14 @@ void sl_audit_put_texts(sl_json *json, const char *key, const sl_slice *texts, s
 void sl_audit_put_sanitised(sl_json *json, sl_txn *txn);
 /* "uploads" and "matched_rules" of v2. */
 void sl_audit_put_uploads(sl_json *json, const sl_txn *txn);
+/* A rule or a chain of part K. */
+typedef struct sl_audit_chain {
+    const sl_rule *starter;
+    const sl_rule *failed;     /* the first link that did not match; NULL: all did */
+    const seclua_event *event; /* NULL unless all did */
+} sl_audit_chain;
+/* Whatever matched, as a whole or in part, in order. */
+void sl_audit_chains(const sl_txn *txn, void (*each)(void *context, const sl_audit_chain *chain), void *context);
 void sl_audit_put_matched_rules(sl_json *json, sl_txn *txn);
 /* The fields of a form without its files, as a browser would have sent them without files; cut to limit bytes. */
 void sl_audit_add_fields(sl_strbuf *out, sl_txn *txn, size_t limit);

@@ -40,9 +40,11 @@ void sl_geo_close(void *database) {
 static bool prepare_geo(sl_prepare *prepare, sl_slice argument, sl_operand *operand) {
     operand->prepared = sl_ruleset_geo_database(prepare->rules);
     if (operand->prepared != NULL) return true;
-    sl_prepare_report(prepare, "SECLUA_E_OPERATOR_PARAM", "name a MaxMind database with SecGeoLookupDb", 0,
-                      argument.len, "@geoLookup has no database to look in");
-    return false;
+    const bool is_accepted = sl_ruleset_geo_without_database(prepare->rules);
+    sl_prepare_report(prepare, is_accepted ? "SECLUA_W_IGNORED" : "SECLUA_E_OPERATOR_PARAM",
+                      "name a MaxMind database with SecGeoLookupDb", 0, argument.len, "@geoLookup has no database to look in%s",
+                      is_accepted ? " and never matches" : "");
+    return is_accepted;
 }
 
 /* ---- request side ---- */
@@ -130,7 +132,7 @@ static sl_answer geo_lookup(const sl_call *call, const sl_operand *operand, sl_s
     (void)match;
     sl_txn_geo_clear(call->txn);
     sl_address address, v4;
-    if (!sl_address_parse(value, &address)) return SL_NO;
+    if (operand->prepared == NULL || !sl_address_parse(value, &address)) return SL_NO;
     if (sl_address_is_mapped(&address, &v4)) address = v4;
     int status = MMDB_SUCCESS;
     MMDB_lookup_result_s result = look_up(operand->prepared, &address, &status);

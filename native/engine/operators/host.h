@@ -31,6 +31,8 @@ const void *sl_ruleset_geo_database(const struct sl_ruleset *rules);
 
 /* Lines of phrase files have the syntax of @pm, as in ModSecurity 2. */
 bool sl_ruleset_phrase_syntax_v2(const struct sl_ruleset *rules);
+/* @geoLookup without a database is no error. */
+bool sl_ruleset_geo_without_database(const struct sl_ruleset *rules);
 /* @rsub matches whenever it ran, as in ModSecurity 2. */
 bool sl_ruleset_rsub_always_matches(const struct sl_ruleset *rules);
 /* The lines of a SecDataset. False: there is none of that name. */

@@ -70,6 +70,7 @@ const sl_transformation *sl_transformation_of(const sl_ruleset *rules, sl_slice 
 
 /* What operators may ask of the rule set (operators/host.h). */
 bool sl_ruleset_phrase_syntax_v2(const sl_ruleset *rules) { return rules->options.phrase_syntax_v2; }
+bool sl_ruleset_geo_without_database(const sl_ruleset *rules) { return rules->options.geo_without_database; }
 bool sl_ruleset_rsub_always_matches(const sl_ruleset *rules) { return rules->options.rsub_always_matches; }
 bool sl_ruleset_rx_multiline(const sl_ruleset *rules) { return rules->options.rx_multiline; }
 uint32_t sl_ruleset_pcre_match_limit(const sl_ruleset *rules) { return rules->config.pcre_match_limit; }

@@ -7,6 +7,7 @@
 
 #include "base/digits.h"
 #include "base/strbuf.h"
+#include "run/clock.h"
 #include "run/host.h"
 #include "run/suspend.h"
 #include "run/verdict.h"
@@ -45,8 +46,14 @@ static void commit_in_place(sl_txn *txn, sl_open_collection *collection) {
     const size_t count = collection->change_count;
     collection->is_dirty = false;
     collection->change_count = 0;
-    if (!store->methods->apply(store->self, &collection->key, txn->now_epoch, collection->info.timeout_seconds,
-                               collection->changes, count)) {
+    const seclua_collection_options *limits = &txn->rules->options.collections;
+    const sl_record_terms terms = {collection->info.timeout_seconds, limits->name_bytes_max, limits->value_bytes_max,
+                                   limits->variables_max};
+    const int64_t began_us = sl_clock_monotonic_us();
+    const bool is_applied =
+        store->methods->apply(store->self, &collection->key, txn->now_epoch, &terms, collection->changes, count);
+    txn->store_write_us += sl_clock_monotonic_us() - began_us;
+    if (!is_applied) {
         commit_failed(txn, collection, SL_EMPTY);
         return;
     }
@@ -94,10 +101,12 @@ static void loaded(sl_txn *txn, const seclua_answer *answer) {
 bool sl_commit_load(sl_txn *txn, sl_open_collection *collection) {
     const sl_store *store = txn->engine->store;
     if (!is_remote(txn)) {
+        const int64_t began_us = sl_clock_monotonic_us();
         if (store != NULL && !store->methods->load(store->self, &collection->key, txn->start_us / 1000000, &txn->arena,
                                                    &collection->members, &collection->info)) {
             commit_failed(txn, collection, SL_EMPTY);
         }
+        txn->store_read_us += sl_clock_monotonic_us() - began_us;
         return true;
     }
     sl_suspend(txn, SECLUA_WAIT_LOAD, loaded)->of.load = record_of(collection);

@@ -373,6 +373,17 @@ static void finish(sl_txn *txn, const sl_rule *starter) {
     if (sl_host_debugs(txn, 9)) sl_trace_finish(txn, starter);
 }
 
+static void keep_half_chain(sl_txn *txn, const sl_rule *failed) {
+    if (failed->link_index == 0 || txn->audit_engine == SL_OFF) return;
+    sl_half_chain *half = SL_NEW(&txn->arena, sl_half_chain);
+    half->starter = failed->starter;
+    half->failed = failed;
+    half->event_count = txn->events.count;
+    sl_half_chain **end = txn->half_chains_end == NULL ? &txn->half_chains : txn->half_chains_end;
+    *end = half;
+    txn->half_chains_end = &half->next;
+}
+
 /* On to the next link. False: this one did not match, so the chain does not. */
 static bool pass_link(sl_txn *txn) {
     sl_cursor *cursor = &txn->cursor;
@@ -380,6 +391,7 @@ static bool pass_link(sl_txn *txn) {
     if (txn->engine_mode == SL_OFF) return false;
     if (cursor->matches == 0) {
         txn->matched.count = 0;
+        keep_half_chain(txn, cursor->link);
         return false;
     }
     cursor->link = cursor->link->next;

@@ -122,10 +122,15 @@ static void changed(sl_txn *txn, sl_open_collection *collection) {
     sl_commit_changed(txn, collection);
 }
 
-static bool has_room(const sl_open_collection *collection, sl_slice key) {
-    return key.len <= sl_collection_name_max &&
-           (sl_members_find(&collection->members, key) != NULL ||
-            sl_members_live(&collection->members) < sl_collection_variables_max);
+static bool has_room(sl_txn *txn, const sl_open_collection *collection, sl_slice key) {
+    const seclua_collection_options *limits = &txn->rules->options.collections;
+    const bool is_known = sl_members_find(&collection->members, key) != NULL;
+    if (key.len <= limits->name_bytes_max &&
+        (is_known || sl_members_live(&collection->members) < limits->variables_max)) {
+        return true;
+    }
+    sl_host_debug(txn, 3, "a persistent collection takes no further variable");
+    return false;
 }
 
 sl_set_result sl_host_set(sl_txn *txn, sl_slice collection_name, sl_slice key, sl_slice value) {
@@ -136,19 +141,17 @@ sl_set_result sl_host_set(sl_txn *txn, sl_slice collection_name, sl_slice key, s
     sl_open_collection *collection = collection_of(txn, collection_name);
     const sl_set_result may = writable(collection, key);
     if (may != SL_SET_DONE) return may;
-    if (!has_room(collection, key)) {
-        sl_host_debug(txn, 3, "a persistent collection takes no further variable");
-        return SL_SET_DONE;
-    }
-    if (value.len > sl_collection_value_max) {
-        value.len = sl_collection_value_max;
-        sl_host_debug(txn, 3, "a value of a persistent collection was cut to %d bytes", (int)sl_collection_value_max);
+    if (!has_room(txn, collection, key)) return SL_SET_DONE;
+    const uint32_t value_bytes_max = txn->rules->options.collections.value_bytes_max;
+    if (value.len > value_bytes_max) {
+        value.len = value_bytes_max;
+        sl_host_debug(txn, 3, "a value of a persistent collection was cut to %u bytes", (unsigned)value_bytes_max);
     }
     const sl_slice kept = sl_arena_copy(&txn->arena, value);
     if (sl_slice_equal_fold(key, SL_LIT("TIMEOUT"))) collection->info.timeout_seconds = sl_number_of(kept);
     sl_change *change = new_change(txn, collection, SL_CHANGE_SET, key);
     change->value = kept;
-    sl_members_set(&collection->members, &txn->arena, change->name, kept);
+    sl_members_set(&collection->members, &txn->arena, change->name, kept)->aged_epoch = 0;
     changed(txn, collection);
     return SL_SET_DONE;
 }
@@ -166,7 +169,7 @@ sl_set_result sl_host_add(sl_txn *txn, sl_slice collection_name, sl_slice key, i
     sl_open_collection *collection = collection_of(txn, collection_name);
     const sl_set_result may = writable(collection, key);
     if (may != SL_SET_DONE) return may;
-    if (!has_room(collection, key)) return SL_SET_DONE;
+    if (!has_room(txn, collection, key)) return SL_SET_DONE;
     const int64_t sum = add_saturating(number_in(&collection->members, key), delta);
     *result = sum < 0 ? 0 : sum;
     sl_change *change = new_change(txn, collection, SL_CHANGE_ADD, key);
@@ -213,13 +216,18 @@ sl_set_result sl_host_deprecate(sl_txn *txn, sl_slice collection_name, sl_slice 
     const sl_member *member = sl_members_find(&collection->members, key);
     if (member == NULL || collection->info.update_epoch == 0) return SL_SET_DONE; /* never stored: nothing has aged */
     const int64_t old = sl_number_of(member->value->slice);
+    const bool is_own_age = txn->rules->options.collections.deprecate_own_age;
+    int64_t aged_epoch = member->aged_epoch;
     const int64_t aged =
-        sl_collection_deprecated(old, amount, period_seconds, collection->info.update_epoch, txn->now_epoch);
-    if (aged == old) return SL_SET_DONE;
+        is_own_age
+            ? sl_collection_aged(old, amount, period_seconds, &aged_epoch, txn->now_epoch)
+            : sl_collection_deprecated(old, amount, period_seconds, collection->info.update_epoch, txn->now_epoch);
+    if (aged == old && aged_epoch == member->aged_epoch) return SL_SET_DONE;
     sl_change *change = new_change(txn, collection, SL_CHANGE_DEPRECATE, key);
     change->amount = amount;
     change->period_seconds = period_seconds;
-    sl_members_set(&collection->members, &txn->arena, change->name, sl_digits(&txn->arena, aged));
+    change->is_own_age = is_own_age;
+    sl_members_set(&collection->members, &txn->arena, change->name, sl_digits(&txn->arena, aged))->aged_epoch = aged_epoch;
     changed(txn, collection);
     return SL_SET_DONE;
 }
@@ -240,6 +248,12 @@ static void add_bookkeeping(sl_txn *txn, sl_open_collection *collection) {
     if (info->is_new) sl_members_set(members, arena, SL_LIT("IS_NEW"), SL_LIT("1"));
 }
 
+static size_t count_opened(const sl_txn *txn) {
+    size_t count = 0;
+    for (int i = 0; i < SL_COLLECTIONS; i++) count += txn->collections[i].is_open;
+    return count;
+}
+
 bool sl_host_open(sl_txn *txn, sl_collection_id id, sl_slice key) {
     sl_open_collection *collection = &txn->collections[id];
     if (collection->is_open) return true; /* a second initcol is ignored, as in ModSecurity 2 */
@@ -248,9 +262,14 @@ bool sl_host_open(sl_txn *txn, sl_collection_id id, sl_slice key) {
         sl_host_debug(txn, 3, "initcol: the key of `%.*s' is empty", (int)name.len, (const char *)name.ptr);
         return false;
     }
+    const seclua_collection_options *options = &txn->rules->options.collections;
+    if (count_opened(txn) >= options->opened_max) {
+        sl_host_debug(txn, 3, "initcol: this transaction has opened as many collections as it may");
+        return true;
+    }
     collection->key.collection = collection_name(txn, id);
     collection->key.key = sl_arena_copy(&txn->arena, key);
-    const bool is_scoped = id == SL_RESOURCE || id == SL_SESSION || id == SL_USER;
+    const bool is_scoped = options->scope_all || id == SL_RESOURCE || id == SL_SESSION || id == SL_USER;
     collection->key.space = is_scoped ? txn->rules->config.web_app_id : SL_EMPTY;
     collection->info = (sl_record_info){.create_epoch = txn->now_epoch, .is_new = true};
     if (sl_commit_load(txn, collection)) sl_host_opened(txn, collection);

@@ -38,6 +38,7 @@ typedef struct sl_member {
     uint8_t origin; /* SL_ORIGIN_* in ARGS; 0 elsewhere */
     bool is_dead;   /* was unset */
     int64_t expires_epoch; /* persistent collections: 0 = never */
+    int64_t aged_epoch;    /* persistent collections: until when deprecatevar has counted; 0 = set just now */
 } sl_member;
 
 typedef struct sl_members {

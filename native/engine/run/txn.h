@@ -123,6 +123,13 @@ typedef struct sl_last_match {
     const struct sl_script_match *alert; /* what a script adds to the event; NULL = nothing */
 } sl_last_match;
 
+/* A chain that matched in part, for part K of an audit record. */
+typedef struct sl_half_chain {
+    struct sl_half_chain *next; /* in order */
+    const sl_rule *starter, *failed;
+    size_t event_count; /* how many rules had matched before */
+} sl_half_chain;
+
 /* What the evaluator was about when it had to wait. */
 typedef enum sl_point {
     SL_AT_NOTHING = 0,
@@ -178,6 +185,7 @@ typedef struct sl_txn {
     int64_t start_clock_us; /* monotonic */
     int64_t now_epoch;      /* read once per phase, seconds */
     int64_t phase_us[SL_PHASES];
+    int64_t store_read_us, store_write_us; /* of a store of this machine; within the phases */
 
     /* request */
     sl_slice method, uri_raw, protocol, query, path_raw; /* query: has_query tells set-empty from unset */
@@ -260,6 +268,7 @@ typedef struct sl_txn {
     sl_slice *event_lines; /* by event, made on first use */
     size_t event_line_count;
     sl_record_list log;
+    sl_half_chain *half_chains, **half_chains_end; /* the end is NULL while there are none */
     bool is_relevant; /* some match has the audit flag */
     bool is_audited;
     sl_slice audit_json;

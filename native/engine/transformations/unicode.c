@@ -129,7 +129,7 @@ static bool read_hex(sl_slice digits, size_t digits_max, unsigned *number) {
     return true;
 }
 
-static void set_presets(sl_unicode_map *map) {
+void sl_unicode_map_clear(sl_unicode_map *map) {
     for (size_t code = 0; code < 65536; code++) map->byte_of[code] = -1;
     map->byte_of[0x002E] = '.';
     map->byte_of[0x3002] = '.';
@@ -140,7 +140,7 @@ static void set_presets(sl_unicode_map *map) {
 bool sl_unicode_map_read(sl_slice file_text, unsigned code_page, sl_unicode_map *out) {
     bool is_found = false;
     bool has_entries = false;
-    set_presets(out);
+    sl_unicode_map_clear(out);
     while (file_text.len != 0) {
         const sl_slice token = next_token(&file_text);
         const size_t colon = sl_slice_find_byte(token, ':');
