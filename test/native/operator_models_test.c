@@ -161,7 +161,8 @@ static void expect_same_as_search(harness *h, const char *pattern, unsigned flag
 }
 
 static void test_trivial_patterns(harness *h) {
-    static const char *const patterns[] = {"^.*$", "^.*", ".*$", ".*", "^(?s).*$", ".", "^a", "^ab-C_1", "^A"};
+    static const char *const patterns[] = {"^.*$",  "^.*",  ".*$",        ".*",       "^(?s).*$", ".",          "^a",       "^ab-C_1", "^A",     "^ab?c",
+                                           "^a*b", "^ab+", "^ab{0,1}c", "^ab\\d", "^a|b",     "^ab(?:c|d)", "^ab(?=c)", "a{3}",    "^(?:ab)"};
     static const unsigned flags[] = {0, SL_REGEX_CASELESS, SL_REGEX_LINES, SL_REGEX_LINES | SL_REGEX_CASELESS};
     static const char letters[] = "aAbBcC-_1\n\r.";
     uint32_t seed = 20261127;

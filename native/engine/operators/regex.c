@@ -38,6 +38,7 @@ struct sl_regex {
     uint32_t group_count;
     bool is_fast; /* the JIT compiler took it */
     uint8_t shape;
+    uint32_t length_min;
     bool folds;   /* SHAPE_PREFIX */
     sl_slice prefix; /* stands behind the regex */
 };
@@ -77,17 +78,24 @@ static bool is_plain(uint8_t byte) {
     return sl_ascii_is_digit(byte) || (sl_ascii_lower(byte) >= 'a' && sl_ascii_lower(byte) <= 'z') || byte == '_' || byte == '-';
 }
 
+/* "^text" at the front of a pattern without alternatives: what each text that matches begins with. */
+static sl_slice prefix_of(sl_slice pattern, unsigned flags) {
+    if ((flags & SL_REGEX_LINES) != 0 || pattern.len == 0 || pattern.ptr[0] != '^') return SL_EMPTY;
+    if (sl_slice_find_byte(pattern, '|') != SIZE_MAX) return SL_EMPTY;
+    size_t end = 1;
+    while (end < pattern.len && is_plain(pattern.ptr[end])) end++;
+    const bool may_be_optional = end < pattern.len && strchr("?*{", pattern.ptr[end]) != NULL;
+    if (may_be_optional && end > 1) end--; /* the last one is repeated, or not there */
+    return sl_slice_of(pattern.ptr + 1, end - 1);
+}
+
 static shape shape_of(sl_slice pattern, unsigned flags) {
     static const char *const whole[] = {"^.*$", "^.*", ".*$", ".*", "^(?s).*$"};
     for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++) {
         if (sl_slice_equal(pattern, sl_slice_z(whole[i]))) return SHAPE_ALL;
     }
     if (sl_slice_equal(pattern, SL_LIT("."))) return SHAPE_BYTE;
-    if ((flags & SL_REGEX_LINES) != 0 || pattern.len < 2 || pattern.ptr[0] != '^') return SHAPE_OTHER;
-    for (size_t i = 1; i < pattern.len; i++) {
-        if (!is_plain(pattern.ptr[i])) return SHAPE_OTHER;
-    }
-    return SHAPE_PREFIX;
+    return pattern.len > 1 && prefix_of(pattern, flags).len == pattern.len - 1 ? SHAPE_PREFIX : SHAPE_OTHER;
 }
 
 /* Where there is no JIT compiler, or it declines a pattern, the interpreter gives the same answers. */
@@ -113,12 +121,14 @@ static sl_regex *compile(sl_slice pattern, unsigned flags, pcre2_compile_context
     }
     regex->code = compiled;
     regex->shape = (uint8_t)shape_of(pattern, flags);
-    if (regex->shape == SHAPE_PREFIX) {
+    const sl_slice prefix = prefix_of(pattern, flags);
+    if (prefix.len != 0) {
         uint8_t *const kept = (uint8_t *)(regex + 1);
-        memcpy(kept, pattern.ptr + 1, pattern.len - 1);
-        regex->prefix = sl_slice_of(kept, pattern.len - 1);
+        memcpy(kept, prefix.ptr, prefix.len);
+        regex->prefix = sl_slice_of(kept, prefix.len);
         regex->folds = (flags & SL_REGEX_CASELESS) != 0;
     }
+    (void)pcre2_pattern_info(compiled, PCRE2_INFO_MINLENGTH, &regex->length_min);
     (void)pcre2_pattern_info(compiled, PCRE2_INFO_CAPTURECOUNT, &regex->group_count);
     return regex;
 }
@@ -246,19 +256,27 @@ static sl_answer first_bytes(sl_groups *groups, size_t length) {
     return SL_YES;
 }
 
+static bool has_prefix(const sl_regex *regex, sl_slice text) {
+    return regex->folds ? sl_slice_starts_fold(text, regex->prefix) : sl_slice_starts(text, regex->prefix);
+}
+
 static sl_answer match_shape(const sl_regex *regex, sl_slice text, sl_groups *groups) {
     switch (regex->shape) {
         case SHAPE_ALL: return first_bytes(groups, text.len);
         case SHAPE_BYTE: return text.len == 0 ? SL_NO : first_bytes(groups, 1);
-        default: break;
+        default: return has_prefix(regex, text) ? first_bytes(groups, regex->prefix.len) : SL_NO;
     }
-    const bool starts = regex->folds ? sl_slice_starts_fold(text, regex->prefix) : sl_slice_starts(text, regex->prefix);
-    return starts ? first_bytes(groups, regex->prefix.len) : SL_NO;
+}
+
+/* Without a search: too short, or it begins with something else. */
+static bool is_ruled_out(const sl_regex *regex, sl_slice text) {
+    return text.len < regex->length_min || (regex->prefix.len != 0 && !has_prefix(regex, text));
 }
 
 sl_answer sl_regex_match(const sl_regex *regex, sl_scratch *scratch, sl_slice text, size_t start,
                          unsigned options, sl_groups *groups) {
     if (regex->shape != SHAPE_OTHER && start == 0 && options == 0) return match_shape(regex, text, groups);
+    if (start == 0 && options == 0 && is_ruled_out(regex, text)) return SL_NO;
     pcre2_match_data *const data = groups == NULL ? scratch->answer_only : scratch->groups;
     const uint32_t bits = match_options(options);
     const uint8_t *const subject = text.len == 0 ? (const uint8_t *)"" : text.ptr; /* the JIT's door takes no NULL */

@@ -98,10 +98,10 @@ class Bytes {
         add(numbers_.emplace(byte, static_cast<unsigned>(numbers_.size())).first->second, out);
         return true;
     }
-    void write(sl_byte_set (&byte_of)[256]) const {
+    void write(uint64_t (&byte_of)[2][256]) const {
         for (unsigned b = 0; b < 256; b++) {
             const auto known = numbers_.find(sl_ascii_lower(static_cast<uint8_t>(b)));
-            if (known != numbers_.end()) add(known->second, byte_of[b]);
+            if (known != numbers_.end()) byte_of[known->second / 64][b] = uint64_t{1} << (known->second % 64);
         }
     }
 

@@ -49,7 +49,7 @@ typedef struct sl_prefilter {
     uint64_t slot_mask;
     const uint16_t *filters;
     bool has_singles; /* literals of one byte that have no number; pairs lets each pair of theirs pass */
-    sl_byte_set byte_of[256];    /* by byte of a text: its number as a literal, or of what it folds to */
+    uint64_t byte_of[2][256];    /* by byte of a text: its number as a literal, or of what it folds to; as in a byte set */
     const sl_byte_set *bytes_of; /* by filter: its literals of one byte */
     uint32_t word_count;
     uint32_t filter_count;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The scan: a text is folded piece by piece, and each place in it sieved. Nearly all fall through. */
 #include "base/ascii.h"
+#include "base/words.h"
 #include "prefilter/prefilter.h"
 
 #include <string.h>
@@ -69,14 +70,25 @@ static bool sieve(const sl_prefilter *prefilter, const uint8_t *piece, size_t co
     return any;
 }
 
+static uint64_t lower(uint64_t word) { return word | sl_word_in_range(word, 'A', 'Z') >> 2; }
+
 static void fold(const sl_prefilter *prefilter, const uint8_t *from, size_t count, uint8_t *to, sl_byte_set *seen) {
-    for (size_t i = 0; i < count; i++) to[i] = sl_ascii_lower(from[i]);
-    sl_byte_set set = *seen;
-    for (size_t i = 0; i < count; i++) {
-        set.words[0] |= prefilter->byte_of[from[i]].words[0];
-        set.words[1] |= prefilter->byte_of[from[i]].words[1];
+    size_t at = 0;
+    for (; at + sl_word_bytes <= count; at += sl_word_bytes) sl_word_store(to + at, lower(sl_word_load(from + at)));
+    for (; at < count; at++) to[at] = sl_ascii_lower(from[at]);
+    const uint64_t *low = prefilter->byte_of[0], *high = prefilter->byte_of[1];
+    uint64_t low_seen = seen->words[0], high_seen = seen->words[1];
+    size_t i = 0;
+    for (; i + 4 <= count; i += 4) {
+        low_seen |= low[from[i]] | low[from[i + 1]] | low[from[i + 2]] | low[from[i + 3]];
+        high_seen |= high[from[i]] | high[from[i + 1]] | high[from[i + 2]] | high[from[i + 3]];
     }
-    *seen = set;
+    for (; i < count; i++) {
+        low_seen |= low[from[i]];
+        high_seen |= high[from[i]];
+    }
+    seen->words[0] = low_seen;
+    seen->words[1] = high_seen;
 }
 
 bool sl_prefilter_scan(const sl_prefilter *prefilter, sl_slice text, uint64_t *bits, sl_byte_set *bytes) {

@@ -212,7 +212,7 @@ static const sl_operand *operand_for(sl_txn *txn, const sl_rule *link) {
 static sl_flow evaluate_stages(sl_txn *txn, const sl_rule *link, const sl_value *value) {
     sl_cursor *cursor = &txn->cursor;
     while (cursor->stage < link->pipeline->step_count) {
-        sl_text *changed = sl_values_transform(txn, cursor->text, link->pipeline->steps[cursor->stage++]);
+        sl_text *changed = sl_values_step(txn, cursor->text, link->pipeline, cursor->stage++);
         if (changed == cursor->text) continue;
         cursor->text = changed;
         if (test(txn, link, value, changed) == SL_SUSPENDED) return SL_SUSPENDED;

@@ -82,7 +82,8 @@ uint32_t sl_values_classes(sl_text *text) {
     return text->classes;
 }
 
-static sl_text *step(sl_txn *txn, sl_text *text, const sl_pipeline *pipeline, size_t i) {
+sl_text *sl_values_step(sl_txn *txn, sl_text *text, const sl_pipeline *pipeline, size_t i) {
+    if (txn->rules->options.no_acceleration) return transform_plainly(txn, text, pipeline->steps[i]);
     if ((text->unchanged_by & pipeline->step_bits[i]) != 0) return text;
     if ((sl_values_classes(text) & pipeline->steps[i]->triggers) == 0) return text;
     sl_text *result = sl_values_transform(txn, text, pipeline->steps[i]);
@@ -106,6 +107,6 @@ sl_text *sl_values_apply(sl_txn *txn, sl_text *text, const sl_pipeline *pipeline
     sl_text **result = &text->by_pipeline[pipeline->index];
     if (*result != NULL) return *result;
     *result = text;
-    for (size_t i = 0; i < pipeline->step_count; i++) *result = step(txn, *result, pipeline, i);
+    for (size_t i = 0; i < pipeline->step_count; i++) *result = sl_values_step(txn, *result, pipeline, i);
     return *result;
 }
