@@ -4,8 +4,9 @@
 // sets win. Assertions and look-around are taken as empty. Unknown syntax ends the walk without an answer.
 //
 // Evasion-tolerant patterns put an optional gap (quotes, backslashes, $…) between any two letters, and a break at each gap
-// leaves single letters. So each pattern is walked twice: the second walk takes a gap as empty and remembers the bytes that a
-// gap which is not empty must begin with. A match then holds one of the joined texts, or one of those bytes.
+// leaves single letters. So each pattern is walked twice: the second walk takes a gap as empty and remembers what a gap which is
+// not empty must begin with, and the byte before it. A match then holds one of the joined texts, or, at its first gap that is
+// not empty, one of those pairs.
 //
 // Soundness rests on three habits: every set is a superset of what the part can match; a part that is not understood is
 // never skipped as if it were empty; everything is case folded, as the scan folds the text.
@@ -56,17 +57,19 @@ double byte_frequency(uint8_t byte) {
 
 using Bytes = std::bitset<256>; // folded
 
-// One of the texts has to occur, unless a gap among them was not empty: then the match holds one of these bytes.
+void unite_with(Set &set, const Set &more) {
+    set.insert(set.end(), more.begin(), more.end());
+    tidy(set);
+}
+
+// One of the texts has to occur, unless a gap among them was not empty: then the match holds one of these.
 struct Need {
     Set texts;
-    Bytes gaps;
+    Set gaps; // how one begins, behind the byte before it if that is known
 
     Set whole() const {
         Set set = texts;
-        for (unsigned b = 0; b < 256; b++) {
-            if (gaps.test(b)) set.emplace_back(1, static_cast<char>(b));
-        }
-        tidy(set);
+        unite_with(set, gaps);
         return set;
     }
     double frequency() const { return expected_frequency(whole()); }
@@ -75,7 +78,7 @@ struct Need {
 struct Info {
     bool is_exact = false;
     Set texts;                   // with is_exact: all the part can match; else empty
-    Bytes gaps;                  // with is_exact: see Need
+    Set gaps;                    // with is_exact: see Need
     std::vector<Need> necessary; // without is_exact; rarest first
     Bytes first;                 // what a match that is not empty may begin with
     bool is_nullable = false;    // may match the empty text
@@ -159,7 +162,7 @@ class Walker {
             }
             tidy(product);
             current_.texts = std::move(product);
-            current_.gaps |= part.gaps;
+            unite_with(current_.gaps, part.gaps);
         }
         // Any number of the part may stand here, none included.
         void add_optional(const Info &part) {
@@ -168,7 +171,16 @@ class Walker {
         }
         // Taken as empty; how it begins when it is not is remembered.
         void add_gap(const Info &part) {
-            current_.gaps |= part.first;
+            Set lasts;
+            for (const std::string &text : current_.texts) lasts.push_back(text.empty() ? text : text.substr(text.size() - 1));
+            tidy(lasts);
+            Set found;
+            for (const std::string &last : lasts) {
+                for (unsigned b = 0; b < 256; b++) {
+                    if (part.first.test(b)) found.push_back(last + static_cast<char>(b));
+                }
+            }
+            unite_with(current_.gaps, found);
             if (begins_) first_ |= part.first;
         }
         void flush() {
@@ -257,7 +269,7 @@ class Walker {
             if (exact.size() <= exact_max) {
                 info.is_exact = true;
                 info.texts = std::move(exact);
-                for (const Info &branch : branches) info.gaps |= branch.gaps;
+                for (const Info &branch : branches) unite_with(info.gaps, branch.gaps);
                 return info;
             }
         }
@@ -267,7 +279,7 @@ class Walker {
                 const Need need = branch.is_exact ? Need{branch.texts, branch.gaps}
                                                   : branch.necessary[std::min(k, branch.necessary.size() - 1)];
                 united.texts.insert(united.texts.end(), need.texts.begin(), need.texts.end());
-                united.gaps |= need.gaps;
+                unite_with(united.gaps, need.gaps);
             }
             tidy(united.texts);
             if (united.texts.size() <= united_max) info.necessary.push_back(std::move(united));

@@ -56,6 +56,7 @@ bool sl_candidates_text(sl_txn *txn, const sl_rule *link, sl_text *text) {
     if (txn->rules->options.no_acceleration || link->is_negated) return true;
     if (lacks_classes(link, sl_values_classes(text))) return false;
     if (link->filters[0] < 0 || txn->rules->prefilter == NULL) return true;
+    if (link->is_multi_match && !text->is_scanned) return true;
     return lets(txn, scan(txn, text), link->filters);
 }
 
