@@ -13,13 +13,17 @@ import { answerBlocked } from './blocked.js'
 import type { Verdict } from './events.js'
 import { watchResponse } from './held-response.js'
 import type { ConnectionInput } from './message.js'
+import type { Overload } from './overload.js'
 import { inspectRawBody, mayHaveBody, replaceRawBody } from './raw-body.js'
 import type { Judgement, Transaction } from './transaction.js'
 
 /** What a driver needs of a Waf. */
 export interface Guard {
+  readonly overload: Overload
   transaction(connection: ConnectionInput): Transaction
 }
+
+const overloaded: Verdict = Object.freeze({ action: 'deny', status: 503 })
 
 /** Called once, when the request may go on to its handler, or with the error that keeps it from that. */
 type Next = (error?: unknown) => void
@@ -68,6 +72,13 @@ function closeWith(response: ServerResponse, transaction: Transaction): void {
  * same tick unless a body has to be waited for, or a rule has to wait.
  */
 export function guard(waf: Guard, request: IncomingMessage, response: ServerResponse, next: Next): void {
+  if (waf.overload.giveUp('request')) {
+    answerBlocked(request, response, overloaded, 'none', (body) => {
+      response.setHeader('Retry-After', '1')
+      response.end(body)
+    })
+    return
+  }
   let transaction: Transaction
   let verdict: Judgement
   try {
@@ -83,13 +94,14 @@ export function guard(waf: Guard, request: IncomingMessage, response: ServerResp
     next(error)
     return
   }
-  const visit = { request, response, transaction, next }
+  const visit = { waf, request, response, transaction, next }
   if (verdict instanceof Promise) later(visit, verdict, readBody)
   else readBody(visit, verdict)
 }
 
 /** A request on its way to its handler. */
 interface Visit {
+  readonly waf: Guard
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly transaction: Transaction
@@ -144,7 +156,7 @@ function judgeBody(visit: Visit): void {
 }
 
 /** The handler's turn. */
-function handle({ request, response, transaction, next }: Visit, verdict: Verdict): void {
+function handle({ waf, request, response, transaction, next }: Visit, verdict: Verdict): void {
   try {
     if (verdict.action !== 'pass') {
       answerBlocked(request, response, verdict, transaction.id)
@@ -152,7 +164,8 @@ function handle({ request, response, transaction, next }: Visit, verdict: Verdic
     }
     const { requestBody } = transaction.changes
     if (requestBody !== undefined) replaceRawBody(request, requestBody)
-    if (transaction.watchesResponse) watchResponse(request, response, transaction)
+    if (transaction.watchesResponse && !waf.overload.giveUp('response'))
+      watchResponse(request, response, transaction)
   } catch (error) {
     next(error)
     return

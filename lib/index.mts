@@ -12,6 +12,7 @@ export {
   scriptTests,
 } from './index.js'
 export type {
+  AuditShipping,
   CollectionChange,
   CollectionStore,
   ConnectionInput,
@@ -24,12 +25,14 @@ export type {
   LogRecord,
   LuaOptions,
   MatchedRule,
+  OverloadOptions,
   RecordChange,
   RedisStoreStats,
   RequestInput,
   ResponseInput,
   ScriptTest,
   SecluaErrorCode,
+  Shed,
   Verdict,
   WafEvents,
   WafOptions,

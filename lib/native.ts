@@ -37,6 +37,10 @@ export interface Loaded {
   readonly inspectsResponse: boolean
   /** Some transaction may be recorded. */
   readonly wantsAudit: boolean
+  /** SecAuditLogType HTTPS: where records are to be sent; else ''. */
+  readonly auditAddress: string
+  /** With it: where they may wait, or ''. */
+  readonly auditFolder: string
   /** SecPersistentStore: 'memory' or 'lmdb:' and a folder; '' when it is not there. */
   readonly store: string
 }
@@ -88,6 +92,8 @@ export interface NativeStats {
   readonly scriptLimits: number
   readonly auditRecords: number
   readonly auditDropped: number
+  /** Records that were not made, see shedAudit. */
+  readonly auditShed: number
   readonly internalErrors: number
   /** Loads and changes that the store of persistent collections did not answer. */
   readonly storeErrors: number
@@ -160,6 +166,10 @@ interface Addon {
   /** The log files of the rules, under their names again after somebody moved them away. */
   reopenLogs(engine: Engine): void
   stats(engine: Engine): NativeStats
+  /** Calls back when all that was logged is written, or cannot be. */
+  flushLogs(engine: Engine, callback: () => void): void
+  /** On: transactions that are let through leave no audit record. */
+  shedAudit(engine: Engine, doesShed: boolean): void
 
   /** Names of the bits that a step answers with. Its lowest bits are the number of the verdict's action. */
   readonly bits: {
@@ -222,6 +232,8 @@ interface Addon {
   records(transaction: number, from: number): Omit<LogRecord, 'transactionId'>[]
   variable(transaction: number, name: string): { name: string; value: string }[] | null
   audit(transaction: number): string
+  /** The same as a line, in the format that SecAuditLogFormat says when that is JSON of some kind. */
+  auditLine(transaction: number): string
   changes(transaction: number): BodyChanges
   env(transaction: number): { name: string; value: string }[]
   addPathParameter(transaction: number, name: string, value: string): void

@@ -8,6 +8,7 @@
 import { Resolver } from 'node:dns'
 import { resolve } from 'node:path'
 
+import type { ShipperOptions } from './audit/shipper.js'
 import { SecluaError } from './errors.js'
 import { shippedRules } from './native.js'
 import type { OutsideSettings } from './outside/outside.js'
@@ -32,6 +33,39 @@ export interface LuaOptions {
   setvar?: 'literal' | 'v2'
   /** Doors out of the sandbox; each is closed unless named. */
   allow?: { io?: boolean; os?: boolean; require?: boolean | readonly string[]; debug?: boolean }
+}
+
+/** Audit records by POST, besides or instead of files: lines of JSON, some at a time. */
+export interface AuditShipping {
+  /** Where to: 'https://…', or 'http://' on this machine. Default: SecAuditLog, with SecAuditLogType HTTPS. */
+  url?: string
+  /** Fields of each request, such as Authorization. */
+  headers?: Readonly<Record<string, string>>
+  /**
+   * Folder in which records wait that cannot be delivered, also over a restart. Default:
+   * SecAuditLogStorageDir, with SecAuditLogType HTTPS; else they wait in memory.
+   */
+  folder?: string
+  /** Most bytes in that folder; beyond them the oldest go. Default 256 MiB. */
+  folderBytes?: number
+  /** Milliseconds for which records are collected. Default 1000. */
+  flushInterval?: number
+  /** Milliseconds that a delivery may take. Default 10000. */
+  timeout?: number
+}
+
+/** What is given up while the process is behind. */
+export type Shed = 'audit' | 'response' | 'request'
+
+export interface OverloadOptions {
+  /** Milliseconds that the event loop may be late. Default 0: it may always. */
+  lag?: number
+  /**
+   * What is given up first, what next. The first from that lag on, each further one from twice the lag of the one before:
+   * 'audit': records of transactions that are let through; 'response': phases 3 and 4; 'request': whole requests, which the
+   * adapters answer with 503. Default: 'audit'.
+   */
+  shed?: readonly Shed[]
 }
 
 /**
@@ -84,6 +118,8 @@ export interface WafOptions {
     binary?: 'replace' | 'base64'
     /** Masks Authorization, Proxy-Authorization, Cookie and Set-Cookie, whatever the rules say. */
     maskDefaults?: boolean
+    /** Sends records to a receiver, besides what the rules say of files. */
+    ship?: AuditShipping
   }
   /** The format of log lines: of libmodsecurity 3 (default), ModSecurity 2 or Coraza. */
   logFormat?: 'v3' | 'v2' | 'coraza'
@@ -151,6 +187,7 @@ export interface WafOptions {
     /** What one gets beyond that: as if there had been no answer ('pass', the default), or 503 ('deny'). */
     onBusy?: 'pass' | 'deny'
   }
+  overload?: OverloadOptions
   /**
    * Sound short-cuts of the evaluator (candidate index, value cache). Only for tests and diagnosis. Default
    * true.
@@ -214,6 +251,9 @@ export interface NativeOptions {
 export interface CheckedOptions {
   readonly sources: readonly NativeSource[]
   readonly native: NativeOptions
+  /** url '': what the rules say, or nothing. */
+  readonly ship: ShipperOptions
+  readonly overload: { readonly lagMs: number; readonly shed: readonly Shed[] }
   /** undefined: what SecPersistentStore says, or memory. */
   readonly store: StoreChoice | undefined
   readonly outside: OutsideSettings
@@ -306,6 +346,11 @@ class Reader {
     if (typeof value === 'boolean') return value
     if (Array.isArray(value)) return this.texts(name) ?? []
     throw wrong(this.#prefix + name, 'true, false or a list of names', value)
+  }
+
+  /** Every name there is, with what `read` makes of it. */
+  all<T>(read: (name: string) => T): Record<string, T> {
+    return Object.fromEntries(Object.keys(this.#values).map((name) => [name, read(name)]))
   }
 
   /** Every option that was passed must have been read by now. */
@@ -415,6 +460,51 @@ function readOutside(options: Reader, cwd: string): { outside: OutsideSettings; 
   return { outside, denyWhenBusy }
 }
 
+/** Records hold what clients sent: in the clear they stay on this machine. */
+function isReceiver(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, hostname } = new URL(text)
+  return protocol === 'https:' || (protocol === 'http:' && /^(localhost|127\.|\[::1\])/.test(hostname))
+}
+
+function readHeaders(ship: Reader): Readonly<Record<string, string>> {
+  const headers = ship.object('headers')
+  return headers.all((name) => headers.text(name) ?? '')
+}
+
+function readShipping(audit: Reader, cwd: string): ShipperOptions {
+  const ship = audit.object('ship')
+  const url = ship.text('url') ?? ''
+  if (url !== '' && !isReceiver(url)) {
+    throw wrong('audit.ship.url', "an address 'https://…', or 'http://localhost…'", url)
+  }
+  const folder = ship.text('folder')
+  const checked = {
+    url,
+    headers: readHeaders(ship),
+    folder: folder === undefined ? undefined : resolve(cwd, folder),
+    folderBytesMax: ship.count('folderBytes') ?? 256 * 1024 * 1024,
+    flushMs: ship.count('flushInterval') ?? 1000,
+    timeoutMs: ship.count('timeout') ?? 10_000,
+  }
+  ship.finish()
+  return checked
+}
+
+const sheds = ['audit', 'response', 'request'] as const
+
+function readOverload(options: Reader): CheckedOptions['overload'] {
+  const overload = options.object('overload')
+  const lagMs = overload.count('lag') ?? 0
+  const shed = overload.texts('shed') ?? ['audit']
+  const known = shed.flatMap((name) => sheds.filter((one) => one === name))
+  if (known.length < shed.length || new Set(known).size < known.length) {
+    throw wrong('overload.shed', `each of ${sheds.join(', ')} once at most`, shed.join(', '))
+  }
+  overload.finish()
+  return { lagMs, shed: known }
+}
+
 function readSources(options: Reader): NativeSource[] {
   const files = options.texts('files')
   const rules = options.text('rules')
@@ -436,8 +526,10 @@ export function readOptions(given: WafOptions = {}): CheckedOptions {
   const store = readStore(options, cwd)
   const { outside, denyWhenBusy } = readOutside(options, cwd)
   const { native: collections, storeLimits } = readCollections(options)
+  const overload = readOverload(options)
   const compat = options.object('compat')
   const audit = options.object('audit')
+  const ship = readShipping(audit, cwd)
   const native: NativeOptions = Object.freeze({
     cwd,
     engine: engineModes.indexOf(engine ?? ''),
@@ -468,5 +560,5 @@ export function readOptions(given: WafOptions = {}): CheckedOptions {
   audit.finish()
   options.finish()
   const storeKey = JSON.stringify([cwd, sources, storeLimits])
-  return { sources, native, store, storeLimits, outside, storeKey }
+  return { sources, native, ship, overload, store, storeLimits, outside, storeKey }
 }

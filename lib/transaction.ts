@@ -40,6 +40,8 @@ export const actions = ['pass', 'deny', 'drop', 'redirect', 'proxy'] as const
 export interface Home {
   listenerCount(event: keyof WafEvents): number
   emit<E extends keyof WafEvents>(event: E, ...values: WafEvents[E]): boolean
+  /** Sends the audit record on, where there is one and a receiver. */
+  shipAudit(transaction: number, isStopped: boolean): void
 }
 
 /** A promise where the rules have to wait. */
@@ -365,19 +367,21 @@ export class Transaction {
     if ((answer & (bits.outOfOrder | bits.closed)) === 0) this.#live.isLogged = true
     const verdict = this.#step(answer, true)
     if (!(verdict instanceof Promise)) {
-      this.#emitAudit()
+      this.#tellAudit(verdict)
       return verdict
     }
     this.#logging = verdict.then((last) => {
-      this.#emitAudit()
+      this.#tellAudit(last)
       return last
     })
     return this.#logging
   }
 
-  #emitAudit(): void {
-    const { home, facts } = this.#live
-    if (!facts.wantsAudit || home.listenerCount('audit') === 0 || this.#isClosed) return
+  #tellAudit({ action }: Verdict): void {
+    const { home, facts, number } = this.#live
+    if (!facts.wantsAudit || this.#isClosed) return
+    home.shipAudit(number, action !== 'pass')
+    if (home.listenerCount('audit') === 0) return
     const record = this.audit()
     if (record !== undefined) home.emit('audit', record)
   }

@@ -7,9 +7,10 @@
 import { EventEmitter } from 'node:events'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 
+import { activate, leave, reach, written, type Active } from './active.js'
 import { expressMiddleware } from './adapters/express.js'
 import { httpListener } from './adapters/http.js'
-import { ConfigError, SecluaError, type Diagnostic } from './errors.js'
+import { SecluaError, type Diagnostic } from './errors.js'
 import type { EvaluationResult, WafEvents } from './events.js'
 import {
   bodyBytes,
@@ -18,73 +19,19 @@ import {
   type RequestInput,
   type ResponseInput,
 } from './message.js'
-import { addon, loadAsync, type Engine, type Loaded } from './native.js'
-import { Outside, WaitCounters } from './outside/outside.js'
+import { addon, loadAsync, type Loaded } from './native.js'
+import { WaitCounters } from './outside/outside.js'
+import type { Overload } from './overload.js'
 import { fetchSources, refuseRemote } from './remote.js'
 import { readOptions, type CheckedOptions, type WafOptions } from './options.js'
 import { luaStats } from './script-stats.js'
-import {
-  cannotOpen,
-  choiceOf,
-  isSameStore,
-  openStore,
-  statsOf,
-  type OpenStore,
-  type StoreChoice,
-} from './stores/choice.js'
+import { statsOf } from './stores/choice.js'
 import { actions, atOnce, Transaction, waitError, type Judgement } from './transaction.js'
-
-/** What is in force between two reloads. */
-interface Active {
-  readonly engine: Engine
-  readonly loaded: Loaded
-  /** Of persistent collections: they outlive a reload, unless it names another store. */
-  readonly store: OpenStore
-  readonly storeChoice: StoreChoice
-  /** Answers what transactions wait for. */
-  readonly outside: Outside
-}
 
 /** Only the package's own files can name it, so that nobody makes a Waf without loading one. */
 const ownConstruction: unique symbol = Symbol('load')
 
 const defaultAddress = '127.0.0.1'
-
-function activate(
-  loaded: Loaded,
-  checked: CheckedOptions,
-  predecessor: Active | undefined,
-  waits: WaitCounters,
-): Active {
-  const { rules, diagnostics } = loaded
-  if (rules === null) throw new ConfigError(diagnostics)
-  const storeChoice = checked.store ?? choiceOf(loaded.store, checked.native.cwd) ?? { kind: 'memory' }
-  const keeps = predecessor !== undefined && isSameStore(storeChoice, predecessor.storeChoice)
-  const store = keeps ? predecessor.store : openStore(storeChoice, checked.storeKey, checked.storeLimits)
-  const engine = addon.newEngine(rules, store.native, predecessor?.engine)
-  addon.release(rules) // the engine holds it from here on
-  const outside = new Outside(checked.outside, store.remote, waits)
-  if (predecessor !== undefined) outside.succeed(predecessor.outside)
-  return { engine, loaded, store, storeChoice, outside }
-}
-
-/** A remote store may have to be reached before it can answer. */
-async function reach({ store }: Active): Promise<void> {
-  try {
-    await store.remote?.open?.()
-  } catch (cause) {
-    throw cannotOpen(cause)
-  }
-}
-
-/** Transactions under way go on to their end, and so does what they need. */
-async function leave({ engine, store, outside }: Active): Promise<void> {
-  addon.release(engine)
-  addon.release(store.native)
-  const closed = outside.unused().then(() => store.remote?.close?.())
-  if (!outside.isUsed) await closed
-  else closed.catch(() => undefined)
-}
 
 /** What has to happen for a message, in order. */
 function stepsFor(
@@ -206,19 +153,17 @@ export class Waf extends EventEmitter<WafEvents> {
     this.#requireOpen()
     const old = this.#active
     const active = activate(loaded, checked, old, this.#waits)
-    const isNewStore = active.store !== old.store
     try {
-      if (isNewStore) await reach(active)
+      if (active.store !== old.store) await reach(active)
       this.#requireOpen()
     } catch (error) {
-      if (isNewStore) await leave(active).catch(() => undefined)
-      else addon.release(active.engine)
+      await leave(active, old).catch(() => undefined)
       throw error
     }
     this.#active = active
     this.#options = options
-    if (!isNewStore) addon.release(old.engine)
-    else active.outside.hold(old.outside.settled().then(() => leave(old)))
+    active.outside.hold(old.outside.settled().then(() => leave(old, active)))
+    await written(old.engine)
     addon.reopenLogs(this.#active.engine)
   }
 
@@ -343,7 +288,7 @@ export class Waf extends EventEmitter<WafEvents> {
 
   #stats(): Readonly<Record<string, unknown>> {
     const stats = addon.stats(this.#active.engine)
-    const { verdicts, auditRecords, auditDropped } = stats
+    const { verdicts, auditRecords, auditDropped, auditShed } = stats
     const { transactions, interventions, rulesEvaluated, rulesSkippedAbsent, internalErrors, matches } = stats
     return {
       rules: this.ruleCount,
@@ -356,7 +301,13 @@ export class Waf extends EventEmitter<WafEvents> {
       matches,
       verdicts: Object.fromEntries(actions.map((action, number) => [action, verdicts[number] ?? 0])),
       lua: luaStats(stats),
-      audit: { records: auditRecords, dropped: auditDropped },
+      audit: {
+        records: auditRecords,
+        dropped: auditDropped,
+        shed: auditShed,
+        ...(this.#active.shipper !== undefined && { ship: this.#active.shipper.stats() }),
+      },
+      overload: this.#active.overload.stats(),
       store: {
         kind: this.#active.storeChoice.kind,
         errors: stats.storeErrors,
@@ -376,9 +327,24 @@ export class Waf extends EventEmitter<WafEvents> {
     await this.#reloads
     if (this.#isClosed) return
     this.#isClosed = true
-    await this.#active.outside.settled()
+    const active = this.#active
+    await active.outside.settled()
+    await Promise.all([active.shipper?.close(), written(active.engine)])
     this.#finalStats = this.#stats()
-    await leave(this.#active)
+    await leave(active)
+  }
+
+  /** @internal */
+  get overload(): Overload {
+    return this.#active.overload
+  }
+
+  /** Called for each transaction that the audit engine may record, after phase 5. @internal */
+  shipAudit(transaction: number, isStopped: boolean): void {
+    const { shipper } = this.#active
+    if (shipper === undefined) return
+    const line = addon.auditLine(transaction)
+    if (line !== '') shipper.put(line, isStopped)
   }
 
   #begin(connection: ConnectionInput): number {

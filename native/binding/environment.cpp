@@ -24,6 +24,7 @@ void add_stats(seclua_stats &sum, const seclua_stats &more) {
     sum.script_limits += more.script_limits;
     sum.audit_records += more.audit_records;
     sum.audit_dropped += more.audit_dropped;
+    sum.audit_shed += more.audit_shed;
     sum.internal_errors += more.internal_errors;
     sum.store_errors += more.store_errors;
 }

@@ -131,6 +131,8 @@ Napi::Value Load::result(Napi::Env env) {
     out.Set("canWait", info.can_wait);
     out.Set("inspectsResponse", info.inspects_response_headers || info.inspects_response_body);
     out.Set("wantsAudit", info.wants_audit);
+    out.Set("auditAddress", Napi::Value(env, text_to_js(env, info.audit_address)));
+    out.Set("auditFolder", Napi::Value(env, text_to_js(env, info.audit_folder)));
     out.Set("store", Napi::Value(env, text_to_js(env, info.store)));
     return out;
 }

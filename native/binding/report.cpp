@@ -146,6 +146,10 @@ napi_value report_audit(napi_env env, seclua_txn *txn, Environment &, napi_value
     return text_to_js(env, seclua_txn_audit_json(txn));
 }
 
+napi_value report_audit_line(napi_env env, seclua_txn *txn, Environment &, napi_value) {
+    return text_to_js(env, seclua_txn_audit_line(txn));
+}
+
 napi_value report_env(napi_env env, seclua_txn *txn, Environment &, napi_value) {
     Members members{env, new_array(env), 0};
     seclua_txn_environment(txn, add_member, &members);

@@ -22,6 +22,8 @@ napi_value report_records(napi_env env, seclua_txn *txn, Environment &home, napi
 napi_value report_variable(napi_env env, seclua_txn *txn, Environment &home, napi_value name);
 // The audit record as JSON text; '' when there is none.
 napi_value report_audit(napi_env env, seclua_txn *txn, Environment &home, napi_value unused);
+// The same as a line for a receiver of such lines.
+napi_value report_audit_line(napi_env env, seclua_txn *txn, Environment &home, napi_value unused);
 
 // { prepend?, append?, requestBody?, responseBody? } as Buffers: what the rules change of the traffic.
 napi_value report_changes(napi_env env, seclua_txn *txn, Environment &home, napi_value unused);

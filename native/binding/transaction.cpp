@@ -335,6 +335,7 @@ constexpr Function functions[] = {
     {"records", ask<report_records>},
     {"variable", ask<report_variable>},
     {"audit", ask<report_audit>},
+    {"auditLine", ask<report_audit_line>},
     {"changes", ask<report_changes>},
     {"env", ask<report_env>},
     {"addPathParameter", add_path_parameter},

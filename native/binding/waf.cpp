@@ -150,6 +150,33 @@ Napi::Value reopen_logs(const Napi::CallbackInfo &info) {
     return info.Env().Undefined();
 }
 
+// (engine, callback): calls back when all that was logged is written, or cannot be.
+class FlushWorker final : public Napi::AsyncWorker {
+public:
+    FlushWorker(const Napi::Function &callback, std::shared_ptr<Engine> engine)
+        : Napi::AsyncWorker(callback), engine_(std::move(engine)) {}
+
+protected:
+    void Execute() override { seclua_engine_flush_logs(engine_->handle); }
+
+private:
+    std::shared_ptr<Engine> engine_; // let go of in the JavaScript thread, where workers are deleted
+};
+
+Napi::Value flush_logs(const Napi::CallbackInfo &info) {
+    auto engine = held_by<Engine>(info, 0, "flushLogs takes an engine");
+    auto *worker = new FlushWorker(info[1].As<Napi::Function>(), std::move(engine)); // deletes itself
+    worker->Queue();
+    return info.Env().Undefined();
+}
+
+// (engine, on or off)
+Napi::Value shed_audit(const Napi::CallbackInfo &info) {
+    const bool does_shed = info[1].ToBoolean().Value();
+    seclua_engine_shed_audit(held_by<Engine>(info, 0, "shedAudit takes an engine")->handle, does_shed);
+    return info.Env().Undefined();
+}
+
 Napi::Object script_to_js(Napi::Env env, const std::string &name, const seclua_script_stats &script) {
     constexpr double ns_per_ms = 1e6;
     auto row = Napi::Object::New(env);
@@ -183,6 +210,7 @@ Napi::Value stats(const Napi::CallbackInfo &info) {
         {"scriptLimits", sum.script_limits},
         {"auditRecords", sum.audit_records},
         {"auditDropped", sum.audit_dropped},
+        {"auditShed", sum.audit_shed},
         {"internalErrors", sum.internal_errors},
         {"storeErrors", sum.store_errors},
     };
@@ -247,6 +275,7 @@ void export_waf(Napi::Env env, Napi::Object exports) {
         {"load", load},       {"loadAsync", load_async},   {"openStore", open_store}, {"newEngine", new_engine},
         {"openFileStore", open_file_store}, {"openRemoteStore", open_remote_store}, {"storeStats", store_stats},
         {"release", release}, {"reopenLogs", reopen_logs}, {"stats", stats},          {"version", version},
+        {"flushLogs", flush_logs}, {"shedAudit", shed_audit},
         {"vocabulary", vocabulary},
     };
     for (const auto &[name, function] : functions) {

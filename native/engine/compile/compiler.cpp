@@ -115,6 +115,10 @@ void Compiler::describe() {
     info.script_count = rules_->script_count;
     info.can_wait = rules_->can_wait || (rules_->has_persistent && rules_->options.has_remote_store);
     info.store = config.persistent_store;
+    if (config.audit_type == SL_AUDIT_HTTPS) {
+        info.audit_address = config.audit_log;
+        info.audit_folder = config.audit_storage_dir;
+    }
     info.has_body_access = config.request_body_access;
     info.request_body_limit_bytes = config.request_body_limit_bytes;
     info.wants_audit = info.wants_audit || config.audit_engine != SL_OFF; // a ctl may have said so

@@ -49,6 +49,8 @@ void apply_engine_option(sl_ruleset *rules) {
     rules->config.rule_engine_set = true;
 }
 
+bool is_address(sl_slice log) { return sl_slice_starts_fold(log, SL_LIT("https://")); }
+
 // What settings name: the Unicode map, the relevant status, the GEO database.
 void open_resources(sl_ruleset *rules, const Position &at, Diagnostics &diagnostics) {
     const sl_config &config = rules->config;
@@ -73,6 +75,12 @@ void open_resources(sl_ruleset *rules, const Position &at, Diagnostics &diagnost
             sl_ruleset_own(rules, regex, sl_regex_free);
             rules->relevant_status = regex;
         }
+    }
+    if ((config.audit_type == SL_AUDIT_HTTPS) != is_address(config.audit_log)) {
+        diagnostics.add(Code::E_BAD_VALUE, at,
+                        config.audit_type == SL_AUDIT_HTTPS ? "SecAuditLogType HTTPS needs an address in SecAuditLog"
+                                                            : "SecAuditLog is an address, and SecAuditLogType is not HTTPS",
+                        "write SecAuditLogType HTTPS and SecAuditLog https://…");
     }
     if (config.geo_db_path.len != 0) {
         const char *error = nullptr;

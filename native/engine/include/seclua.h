@@ -155,6 +155,8 @@ typedef struct seclua_ruleset_info {
     bool has_body_access;
     bool wants_audit;    /* some transaction may be recorded */
     uint64_t request_body_limit_bytes;
+    seclua_slice audit_address; /* SecAuditLogType HTTPS: where records are to be sent; else empty */
+    seclua_slice audit_folder;  /* with it: where they may wait; may be empty */
     seclua_slice store;  /* SecPersistentStore: "memory" or "lmdb:" and a folder; empty: not said */
 } seclua_ruleset_info;
 void seclua_ruleset_describe(const seclua_ruleset *rules, seclua_ruleset_info *out);
@@ -186,6 +188,10 @@ void seclua_engine_free(seclua_engine *engine);
 /* Opens the audit and debug log files anew, for those who move them away: what comes later goes into new files of the same
  * names. Nothing is lost; writers do it between two records. */
 void seclua_engine_reopen_logs(seclua_engine *engine);
+/* Waits until what was logged is written, or writing fails. May be called from another thread while the engine works. */
+void seclua_engine_flush_logs(seclua_engine *engine);
+/* Overload: transactions that are let through leave no audit record, until it is said otherwise. */
+void seclua_engine_shed_audit(seclua_engine *engine, bool does_shed);
 
 /* ---- transactions ------------------------------------------------------------------------------------------------ */
 
@@ -431,6 +437,8 @@ void seclua_txn_environment(const seclua_txn *txn, seclua_member_fn each, void *
 
 /* After logging: the audit record as JSON text, when this transaction is to be recorded; else an empty slice. */
 seclua_slice seclua_txn_audit_json(seclua_txn *txn);
+/* The same as one line in the format of SecAuditLogFormat, when that is JSON of some kind, for whoever sends it on. */
+seclua_slice seclua_txn_audit_line(seclua_txn *txn);
 
 /* Counters of the engine since it was made. */
 typedef struct seclua_stats {
@@ -439,6 +447,7 @@ typedef struct seclua_stats {
     uint64_t matches;
     uint64_t script_runs, script_errors, script_limits;
     uint64_t audit_records, audit_dropped;
+    uint64_t audit_shed; /* records that were not made, see seclua_engine_shed_audit */
     uint64_t internal_errors;
     uint64_t store_errors; /* loads and changes that the store of persistent collections did not answer */
 } seclua_stats;

@@ -7,6 +7,8 @@
 #include "base/strbuf.h"
 #include "log/audit_shared.h"
 #include "log/log.h"
+
+#include <stdio.h>
 #include "log/mask.h"
 #include "log/message.h"
 #include "log/parts.h"
@@ -122,8 +124,10 @@ static void put_response(sl_json *json, sl_txn *txn) {
 
 /* ---- what the engine did ---- */
 
+/* By seclua_action. */
+static const char *const actions[] = {"pass", "deny", "drop", "redirect", "proxy"};
+
 static void put_intervention(sl_json *json, const sl_txn *txn) {
-    static const char *const actions[] = {"pass", "deny", "drop", "redirect", "proxy"};
     if (!txn->is_intervened) return;
     sl_json_key(json, "intervention");
     sl_json_open_object(json);
@@ -198,6 +202,23 @@ static void put_messages(sl_json *json, sl_txn *txn) {
     sl_json_close_array(json);
 }
 
+/* What collectors of lines look for at the top: pino's names and numbers, milliseconds. No text of the client. */
+static void put_line_fields(sl_json *json, const sl_txn *txn) {
+    enum { level_info = 30, level_warn = 40, level_error = 50 };
+    char message[96];
+    int len;
+    if (txn->is_intervened) {
+        len = snprintf(message, sizeof message, "%s %u in phase %u by rule %llu", actions[txn->verdict.action],
+                       txn->verdict.status, txn->verdict.phase, (unsigned long long)txn->verdict.rule_id);
+    } else {
+        len = snprintf(message, sizeof message, "passed, %zu rules matched", txn->events.count);
+    }
+    const int level = txn->is_intervened ? level_error : txn->events.count != 0 ? level_warn : level_info;
+    sl_json_put_integer(json, "level", level);
+    sl_json_put_integer(json, "time", txn->start_us / 1000);
+    sl_json_put_text(json, "msg", sl_slice_of(message, (size_t)len));
+}
+
 sl_slice sl_audit_json(sl_txn *txn) {
     sl_json json;
     sl_audit_begin(&json, txn);
@@ -223,6 +244,7 @@ sl_slice sl_audit_json(sl_txn *txn) {
     sl_json_close_object(&json);
     if (sl_parts_has(txn, 'J') && txn->multipart != NULL) sl_audit_put_uploads(&json, txn);
     if (sl_parts_has(txn, 'K')) sl_audit_put_matched_rules(&json, txn);
+    put_line_fields(&json, txn);
     sl_json_close_object(&json);
     return sl_json_end(&json);
 }

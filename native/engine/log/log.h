@@ -28,6 +28,9 @@ bool sl_audit_wants(const sl_txn *txn);
 sl_slice sl_audit_json(sl_txn *txn);
 sl_slice sl_audit_native(sl_txn *txn);
 
+/* One line for a receiver of lines of JSON: in the format that SecAuditLogFormat says, when that is one. */
+sl_slice sl_audit_line(sl_txn *txn);
+
 /* Opens what SecAuditLog and SecDebugLog name. NULL when neither is set or memory runs out; files that cannot
  * be opened are tried again later, never fatal. A file has one thread, whatever number of engines and rule
  * sets name it; entries are queued (bounded: 10,000 entries or 64 MiB) and written with one write call

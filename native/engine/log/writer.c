@@ -237,9 +237,7 @@ static bool is_last_reference(sl_writer *writer) {
 }
 
 void sl_writer_release(sl_writer *writer) {
-    if (writer == NULL) return;
-    sl_writer_flush(writer);
-    if (!is_last_reference(writer)) return;
+    if (writer == NULL || !is_last_reference(writer)) return;
     sl_mutex_lock(&writer->mutex);
     writer->is_closing = true;
     const bool has_thread = writer->has_thread;

@@ -31,7 +31,8 @@ typedef struct sl_writer_entry {
 /* The writer of that path in this process, made when there is none. Opens the file. NULL when memory runs
  * out. */
 sl_writer *sl_writer_acquire(const sl_writer_place *place);
-/* The last one waits until everything is written, or cannot be. NULL is fine. */
+/* The last one waits until everything is written, or cannot be; whoever must not wait flushes before, from another thread.
+ * NULL is fine. */
 void sl_writer_release(sl_writer *writer);
 /* False: an entry was lost, this one or an older one. */
 bool sl_writer_put(sl_writer *writer, const sl_writer_entry *entry);

@@ -43,7 +43,7 @@ struct sl_writers *sl_writers_open(const sl_ruleset *rules) {
     struct sl_writers *writers = calloc(1, sizeof *writers);
     if (writers == NULL) return NULL;
     const bool is_concurrent = config->audit_type == SL_AUDIT_CONCURRENT;
-    writers->audit = acquire(config, config->audit_log, false);
+    writers->audit = config->audit_type == SL_AUDIT_HTTPS ? NULL : acquire(config, config->audit_log, false);
     writers->audit2 = is_concurrent ? acquire(config, config->audit_log2, false) : NULL;
     writers->storage = is_concurrent ? acquire(config, config->audit_storage_dir, true) : NULL;
     writers->debug = acquire(config, config->debug_log, false);
@@ -84,6 +84,12 @@ static sl_slice record_of(sl_txn *txn) {
     case SL_AUDIT_OCSF: return sl_audit_ocsf(txn);
     case SL_AUDIT_JSON: break;
     }
+    if (txn->audit_json.len == 0) txn->audit_json = sl_audit_json(txn);
+    return txn->audit_json;
+}
+
+sl_slice sl_audit_line(sl_txn *txn) {
+    if (txn->rules->config.audit_format != SL_AUDIT_NATIVE) return record_of(txn);
     if (txn->audit_json.len == 0) txn->audit_json = sl_audit_json(txn);
     return txn->audit_json;
 }
@@ -161,7 +167,7 @@ bool sl_writers_audit(struct sl_writers *writers, sl_txn *txn) {
     if (config->audit_type == SL_AUDIT_SERIAL) {
         return writers->audit == NULL || put_line(writers->audit, config->audit_prefix, record_of(txn), matters);
     }
-    if (writers->storage == NULL) return true;
+    if (writers->storage == NULL) return true; /* HTTPS, too: the caller sends them (sl_audit_line) */
     const sl_slice record = record_of(txn);
     const sl_slice name = storage_name(txn);
     const sl_slice line = index_line(txn, name, record);

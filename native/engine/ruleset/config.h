@@ -13,7 +13,7 @@ extern "C" {
 typedef enum sl_mode { SL_OFF = 0, SL_ON, SL_DETECTION_ONLY, SL_RELEVANT_ONLY } sl_mode;
 typedef enum sl_limit_action { SL_LIMIT_REJECT = 0, SL_LIMIT_PROCESS_PARTIAL } sl_limit_action;
 typedef enum sl_xml_args { SL_XML_ARGS_OFF = 0, SL_XML_ARGS_ON, SL_XML_ARGS_ONLY } sl_xml_args;
-typedef enum sl_audit_type { SL_AUDIT_SERIAL = 0, SL_AUDIT_CONCURRENT } sl_audit_type;
+typedef enum sl_audit_type { SL_AUDIT_SERIAL = 0, SL_AUDIT_CONCURRENT, SL_AUDIT_HTTPS } sl_audit_type;
 typedef enum sl_audit_format {
     SL_AUDIT_NATIVE = 0,
     SL_AUDIT_JSON,

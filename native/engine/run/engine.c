@@ -84,4 +84,11 @@ void seclua_engine_reopen_logs(seclua_engine *opaque) {
     if (engine->writers != NULL) sl_writers_reopen(engine->writers);
 }
 
+void seclua_engine_flush_logs(seclua_engine *handle) {
+    sl_engine *engine = (sl_engine *)handle;
+    if (engine->writers != NULL) sl_writers_flush(engine->writers);
+}
+
+void seclua_engine_shed_audit(seclua_engine *handle, bool does_shed) { ((sl_engine *)handle)->sheds_audit = does_shed; }
+
 void seclua_engine_stats(const seclua_engine *engine, seclua_stats *out) { *out = ((const sl_engine *)engine)->stats; }

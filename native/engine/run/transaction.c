@@ -185,6 +185,11 @@ static void audit(sl_txn *txn) {
     if (is_off(txn)) return;
     txn->is_audited = sl_audit_wants(txn);
     if (!txn->is_audited) return;
+    if (txn->engine->sheds_audit && !txn->is_intervened) {
+        txn->is_audited = false;
+        txn->engine->stats.audit_shed++;
+        return;
+    }
     txn->engine->stats.audit_records++;
     if (txn->engine->writers != NULL && !sl_writers_audit(txn->engine->writers, txn)) txn->engine->stats.audit_dropped++;
 }
@@ -341,6 +346,17 @@ seclua_slice seclua_txn_audit_json(seclua_txn *handle) {
     if (!txn->is_audited) return SL_EMPTY;
     guarded(txn, make_audit, NULL);
     return txn->audit_json;
+}
+
+static void make_audit_line(sl_txn *txn, const void *input) {
+    *(sl_slice *)input = sl_audit_line(txn);
+}
+
+seclua_slice seclua_txn_audit_line(seclua_txn *handle) {
+    sl_txn *txn = of(handle);
+    sl_slice line = SL_EMPTY; /* in and out */
+    if (txn->is_audited) guarded(txn, make_audit_line, &line);
+    return line;
 }
 
 struct told {

@@ -212,12 +212,20 @@ void add_mime_types(Loading &load, const Call &call) {
 
 void clear_mime_types(Loading &load, const Call &) { load.mime_types.clear(); }
 
+void set_audit_log(Loading &load, const Call &call) {
+    if (lower(call.value(0).substr(0, 8)) == "https://") {
+        load.config.audit_log = load.keep(call.value(0)); // no path: SecAuditLogType HTTPS
+        return;
+    }
+    set_log_path<&sl_config::audit_log>(load, call);
+}
+
 void set_audit_type(Loading &load, const Call &call) {
     const int value = find_word(call)->value;
     if (value == word_unsupported) {
         load.diagnostics.add(Code::E_UNSUPPORTED, call.place(0),
                              "audit records are not sent as " + in_quotes(call.value(0)),
-                             "write Serial or Concurrent, or take the records from the API's audit sink");
+                             "write Serial, Concurrent or HTTPS, or take the records from event audit");
         return;
     }
     load.config.audit_type = static_cast<sl_audit_type>(value);

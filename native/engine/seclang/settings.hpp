@@ -76,6 +76,7 @@ template <auto Field> void set_word_and_warn(Loading &load, const Call &call) {
 void set_rule_engine(Loading &load, const Call &call);
 void add_component_signature(Loading &load, const Call &call);
 void set_unicode_map(Loading &load, const Call &call);
+void set_audit_log(Loading &load, const Call &call);
 void set_persistent_store(Loading &load, const Call &call);
 void set_geo_database(Loading &load, const Call &call);
 void set_http_bl_key(Loading &load, const Call &call);
