@@ -175,6 +175,7 @@ interface Addon {
   readonly bits: {
     readonly actionMask: number
     readonly newMatches: number
+    readonly newLogged: number
     readonly newRecords: number
     readonly wantsBody: number
     readonly outOfOrder: number

@@ -122,6 +122,7 @@ export class Transaction {
   #changes: BodyChanges = noChanges
   #hasChanges = false
   #hasFreshMatches = false
+  #hasLogged = false
   #wantsBody = false
   #isClosing = false
   #isClosed = false
@@ -167,7 +168,10 @@ export class Transaction {
     return this.#verdict
   }
 
-  /** All rules that matched so far, in order. */
+  /**
+   * All rules that matched so far, in order. They stay after `close()`, unless none of them has the log flag and nobody had
+   * asked for them before: of a request that is nobody's concern no objects are made.
+   */
   get matches(): readonly MatchedRule[] {
     this.#fetchMatches()
     return this.#matches
@@ -322,7 +326,7 @@ export class Transaction {
   }
 
   #free(): void {
-    this.#fetchMatches()
+    if (this.#hasLogged || this.#matches.length !== 0) this.#fetchMatches()
     this.#fetchChanges()
     this.#isClosed = true
     dropped.unregister(this)
@@ -484,6 +488,7 @@ export class Transaction {
     if ((answer & bits.newRecords) !== 0) this.#emitRecords()
     if ((answer & bits.newMatches) !== 0) {
       this.#hasFreshMatches = true
+      if ((answer & bits.newLogged) !== 0) this.#hasLogged = true
       this.#emitMatches()
     }
   }

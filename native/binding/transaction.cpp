@@ -71,7 +71,9 @@ uint32_t news_bits(Transaction &transaction) {
     const size_t events = seclua_txn_event_count(transaction.handle);
     if (events > transaction.told_events) {
         for (size_t i = transaction.told_events; i < events; i++) {
-            transaction.engine->totals->matches[seclua_txn_event(transaction.handle, i)->rule_id]++;
+            const seclua_event *event = seclua_txn_event(transaction.handle, i);
+            transaction.engine->totals->matches[event->rule_id]++;
+            if (event->log) bits |= kNewLogged;
         }
         transaction.told_events = events;
         bits |= kNewMatches;
@@ -348,10 +350,9 @@ struct NamedBit { // or another number
 };
 
 constexpr NamedBit named_bits[] = {
-    {"actionMask", kActionMask}, {"newMatches", kNewMatches}, {"newRecords", kNewRecords},
-    {"wantsBody", kWantsBody},   {"outOfOrder", kOutOfOrder}, {"failed", kFailed},
-    {"suspended", kSuspended},   {"closed", kClosed},         {"malformed", kMalformed},
-    {"paused", kPaused},         {"changes", kChanges},
+    {"actionMask", kActionMask}, {"newMatches", kNewMatches}, {"newLogged", kNewLogged}, {"newRecords", kNewRecords},
+    {"wantsBody", kWantsBody},   {"outOfOrder", kOutOfOrder}, {"failed", kFailed},       {"suspended", kSuspended},
+    {"closed", kClosed},         {"malformed", kMalformed},   {"paused", kPaused},       {"changes", kChanges},
 };
 
 constexpr NamedBit answer_statuses[] = {

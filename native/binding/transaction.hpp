@@ -24,6 +24,7 @@ enum StepBit : uint32_t {
     kClosed = 1 << 9,     // no such transaction (any more)
     kPaused = 1 << 11,    // the verdict is a pass that asks for a pause
     kChanges = 1 << 12,   // the rules change the traffic: fetch how with changes()
+    kNewLogged = 1 << 13, // among the new matches is one of a rule with log
     kMalformed = 1 << 10, // a string of headers does not have as many pieces as announced: nothing was done
 };
 

@@ -145,6 +145,20 @@ describe('a transaction', () => {
     assert.throws(() => tx.variable('TX'), isClosed)
   })
 
+  it('makes nothing at close of what nobody logs or asked for', async () => {
+    const quiet = await Waf.load({ rules: 'SecRuleEngine On\nSecAction "id:1,phase:1,nolog,pass"' })
+    const closed = (asks: boolean): readonly unknown[] => {
+      const one = quiet.transaction()
+      one.processRequestHeadersSync(head)
+      if (asks) assert.equal(one.matches.length, 1)
+      one.close()
+      return one.matches
+    }
+    assert.deepEqual(closed(false), [])
+    assert.equal(closed(true).length, 1)
+    assert.deepEqual(quiet.stats()['matches'], { 1: 2 })
+  })
+
   it('never means another transaction after close', () => {
     tx.close()
     const next = waf.transaction()
