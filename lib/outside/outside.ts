@@ -4,6 +4,8 @@
 // Never more than a bound of them wait at once; each question has its deadline. Whatever goes wrong is an answer, too: the
 // engine decides what it means for the rule.
 
+import { isDeepStrictEqual } from 'node:util'
+
 import { addon, type NativeAnswer, type NativeWait } from '../native.js'
 import type { CollectionStore } from '../store.js'
 import { LateError, within } from './deadline.js'
@@ -48,8 +50,8 @@ export class Outside {
   readonly #settings: OutsideSettings
   readonly #store: CollectionStore | undefined
   readonly #counters: WaitCounters
-  readonly #dns: Dns
-  readonly #programs: Programs
+  #dns: Dns
+  #programs: Programs
   readonly #endings = new Set<Promise<unknown>>()
   readonly #onUnused: (() => void)[] = []
   #users = 0
@@ -75,7 +77,7 @@ export class Outside {
       return { status: answers.answered, reason: '', ...(await this.#ask(wait, signal, isUnattended)) }
     } catch (error) {
       if (error instanceof LateError) counters.late++
-      else counters.failed++
+      else if (!signal.aborted) counters.failed++ // else nobody wanted it any more
       return {
         status: error instanceof LateError ? answers.late : answers.failed,
         reason: bytesOf(reasonOf(error)),
@@ -123,8 +125,14 @@ export class Outside {
     if (this.#users === 0) for (const tell of this.#onUnused.splice(0)) tell()
   }
 
-  /** Takes over from the one before a reload, whose transactions go on. */
+  /**
+   * Takes over from the one before a reload, whose transactions go on: the names that it knows, and the programs that it runs,
+   * unless their settings are others now.
+   */
   succeed(predecessor: Outside): void {
+    const { dns, programs } = predecessor.#settings
+    if (isDeepStrictEqual(this.#settings.dns, dns)) this.#dns = predecessor.#dns
+    if (isDeepStrictEqual(this.#settings.programs, programs)) this.#programs = predecessor.#programs
     this.hold(predecessor.settled())
     if (!predecessor.isUsed) return
     this.enter()

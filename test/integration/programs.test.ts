@@ -273,6 +273,15 @@ const isAlive = (pid: number): boolean =>
     assert.ok(Math.max(...running) <= 2, `${Math.max(...running)} at once`)
   })
 
+  it('counts those that were started before a reload, too', async () => {
+    await inspect('echo + >> seen; sleep 0.3; echo - >> seen; echo 1', { programs: { maxConcurrent: 1 } })
+    const before = send()
+    await until(() => existsSync(join(folder, 'seen')))
+    await waf.reload()
+    await Promise.all([before, send()])
+    assert.equal(read('seen'), '+\n-\n+\n-\n')
+  })
+
   it('whose turn does not come in time is not run', async () => {
     await inspect('echo x >> seen; sleep 0.5; echo 1', { programs: { maxConcurrent: 1, timeout: 300 } })
     const results = await Promise.all([send(), send(), send()])

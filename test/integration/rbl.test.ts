@@ -63,6 +63,18 @@ describe('a client whose address is on a DNS block list', function () {
     assert.equal((waf.stats().waits as { dnsCacheHits: number }).dnsCacheHits, 4)
   })
 
+  it('is not asked for again after a reload, unless that asks otherwise', async () => {
+    dns.set('9.2.0.192.list.example', ['127.0.0.2'], 60)
+    await load()
+    assert.equal(await statusOf('192.0.2.9'), 418)
+    await waf.reload()
+    assert.equal(await statusOf('192.0.2.9'), 418)
+    assert.equal(dns.asked.length, 1)
+    await waf.reload({ rules, dns: { servers: [dns.address], timeout: 400 } })
+    assert.equal(await statusOf('192.0.2.9'), 418)
+    assert.equal(dns.asked.length, 2)
+  })
+
   it('is asked for again after it', async () => {
     dns.set('9.2.0.192.list.example', ['127.0.0.2'], 1)
     await load({ dns: { negativeTtl: 1 } })

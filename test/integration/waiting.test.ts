@@ -304,6 +304,7 @@ describe('transactions that wait for a store elsewhere', function () {
     store.isHeld = false
     assert.equal(handled, 0)
     assert.deepEqual(store.batches, []) // the record was never opened
+    assert.deepEqual([waits().failed, waits().late], [0, 0]) // what nobody wants any more has not failed
     assert.equal((await site.send()).status, 200)
     assert.equal(handled, 1)
   })
