@@ -42,7 +42,7 @@ export function answerBlocked(
     return
   }
   const isRedirect = verdict.action === 'redirect' && verdict.url !== undefined
-  // A proxy verdict cannot be carried out here; it is refused, for letting the request through would be worse.
+  // A proxy verdict that nobody carries out is refused, for letting the request through would be worse.
   const status = isRedirect || isError(verdict.status) ? verdict.status : 403
   const body = `${status} ${STATUS_CODES[status] ?? 'Refused'}\nReference: ${id}\n`
   for (const name of response.getHeaderNames()) response.removeHeader(name)

@@ -25,6 +25,15 @@ export interface Guard {
 
 const overloaded: Verdict = Object.freeze({ action: 'deny', status: 503 })
 
+/** What an adapter may be told. */
+export interface AdapterOptions {
+  /**
+   * Carries out the action `proxy` of a rule: hands the request, its body unread, to another server. Without it such a
+   * request is refused with 403.
+   */
+  proxy?: (request: IncomingMessage, response: ServerResponse, url: string) => void
+}
+
 /** Called once, when the request may go on to its handler, or with the error that keeps it from that. */
 type Next = (error?: unknown) => void
 
@@ -71,7 +80,13 @@ function closeWith(response: ServerResponse, transaction: Transaction): void {
  * Judges a request and, when it passes, calls `next`; sees to its response from there on. `next` runs in the
  * same tick unless a body has to be waited for, or a rule has to wait.
  */
-export function guard(waf: Guard, request: IncomingMessage, response: ServerResponse, next: Next): void {
+export function guard(
+  waf: Guard,
+  request: IncomingMessage,
+  response: ServerResponse,
+  next: Next,
+  options: AdapterOptions = {},
+): void {
   if (waf.overload.giveUp('request')) {
     answerBlocked(request, response, overloaded, 'none', (body) => {
       response.setHeader('Retry-After', '1')
@@ -94,7 +109,7 @@ export function guard(waf: Guard, request: IncomingMessage, response: ServerResp
     next(error)
     return
   }
-  const visit = { waf, request, response, transaction, next }
+  const visit = { waf, request, response, transaction, next, options }
   if (verdict instanceof Promise) later(visit, verdict, readBody)
   else readBody(visit, verdict)
 }
@@ -106,6 +121,14 @@ interface Visit {
   readonly response: ServerResponse
   readonly transaction: Transaction
   readonly next: Next
+  readonly options: AdapterOptions
+}
+
+/** The rules have decided: another server's answer where that can be had, else our own. */
+function refuse({ request, response, transaction, options }: Visit, verdict: Verdict): void {
+  if (verdict.action === 'proxy' && verdict.url !== undefined && options.proxy !== undefined)
+    options.proxy(request, response, verdict.url)
+  else answerBlocked(request, response, verdict, transaction.id)
 }
 
 /** Goes on when something that has to be waited for is there. */
@@ -127,9 +150,9 @@ function later<T>(visit: Visit, promise: Promise<T>, go: (visit: Visit, value: T
 
 /** After phase 1. */
 function readBody(visit: Visit, verdict: Verdict): void {
-  const { request, response, transaction } = visit
+  const { request, transaction } = visit
   if (verdict.action !== 'pass') {
-    answerBlocked(request, response, verdict, transaction.id)
+    refuse(visit, verdict)
     return
   }
   if (!transaction.wantsBody || !mayHaveBody(request)) {
@@ -156,10 +179,11 @@ function judgeBody(visit: Visit): void {
 }
 
 /** The handler's turn. */
-function handle({ waf, request, response, transaction, next }: Visit, verdict: Verdict): void {
+function handle(visit: Visit, verdict: Verdict): void {
+  const { waf, request, response, transaction, next } = visit
   try {
     if (verdict.action !== 'pass') {
-      answerBlocked(request, response, verdict, transaction.id)
+      refuse(visit, verdict)
       return
     }
     const { requestBody } = transaction.changes

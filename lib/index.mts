@@ -12,6 +12,7 @@ export {
   scriptTests,
 } from './index.js'
 export type {
+  AdapterOptions,
   AuditShipping,
   CollectionChange,
   CollectionStore,

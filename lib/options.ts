@@ -84,6 +84,13 @@ export interface WafOptions {
   /** SecLang text, loaded after `files`. */
   rules?: string
   /**
+   * Lists that rules name by their address, `\@pmFromFile https://…`: each 'https://…#sha256=…' is fetched by
+   * {@link Waf.load}; when that fails, or the content is not the pinned one, so does the load.
+   */
+  remoteFiles?: string | readonly string[]
+  /** What rules get that name these as files (`\@pmFromFile`, `\@ipMatchFromFile`, grammars): no file is looked for. */
+  embeddedFiles?: Readonly<Record<string, string | Uint8Array>>
+  /**
    * Where relative names (Include, Lua scripts, \@pmFromFile …) in `rules` and `files` start. Default:
    * process.cwd().
    */
@@ -199,7 +206,9 @@ export interface WafOptions {
 export interface NativeSource {
   readonly isText: boolean
   readonly name: string
-  readonly text: string
+  readonly text: string | Uint8Array
+  /** Not configuration, but what a rule gets that names it as a file. */
+  readonly isData?: boolean
 }
 
 /** Every option, checked, by the names and numbers of the addon. */
@@ -298,6 +307,11 @@ class Reader {
 
   object(name: string): Reader {
     return new Reader(this.take(name), this.#prefix + name)
+  }
+
+  /** All members of an object whose names are the user's own. */
+  entries(name: string): readonly (readonly [string, unknown])[] {
+    return Object.entries(new Reader(this.take(name), this.#prefix + name).#values)
   }
 
   text(name: string): string | undefined {
@@ -511,7 +525,20 @@ function readSources(options: Reader): NativeSource[] {
   const sources = (files ?? []).map((name) => ({ isText: false, name, text: '' }))
   if (rules !== undefined) sources.push({ isText: true, name: 'rules', text: rules })
   if (sources.length === 0) sources.push({ isText: false, name: shippedRules, text: '' })
-  return sources
+  return [...sources, ...readData(options)]
+}
+
+function readData(options: Reader): NativeSource[] {
+  const remote = (options.texts('remoteFiles') ?? []).map((name) => {
+    if (name.startsWith('https://')) return { isText: false, name, text: '', isData: true }
+    throw wrong('remoteFiles', "addresses 'https://…#sha256=…'", name)
+  })
+  const embedded = options.entries('embeddedFiles').map(([name, text]) => {
+    if (typeof text === 'string' || text instanceof Uint8Array)
+      return { isText: true, name, text, isData: true }
+    throw wrong(`embeddedFiles[${JSON.stringify(name)}]`, 'a string or a Uint8Array', text)
+  })
+  return [...remote, ...embedded]
 }
 
 /** Checks all options. Throws a {@link SecluaError} that names the first wrong one. */

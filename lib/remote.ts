@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rules from an HTTPS address. Fetched before a load, in Node; the engine itself never uses the network.
+// Rules, and lists that rules name, from an HTTPS address. Fetched before a load, in Node; the engine itself never uses the network.
 //
 // An address names the SHA-256 of what it has to give, so neither its server nor anybody between can change the rules. When
 // an address cannot be fetched, or gives something else, the load fails and says which; a reload leaves the old rules in
@@ -15,6 +15,8 @@ const limitBytes = 64 * 1024 * 1024
 const timeoutMs = 30_000
 
 const isRemote = ({ isText, name }: NativeSource): boolean => !isText && name.startsWith('https://')
+
+const optionOf = (source: NativeSource): string => (source.isData === true ? 'remoteFiles' : 'files')
 
 function failed(address: string, reason: string, cause?: unknown): SecluaError {
   return new SecluaError('SECLUA_E_FETCH', `${address} cannot be loaded: ${reason}`, { cause })
@@ -44,9 +46,13 @@ async function fetchSource(source: NativeSource): Promise<NativeSource> {
   const [address = '', pin = ''] = source.name.split('#')
   const expected = /^sha256=([0-9a-f]{64})$/i.exec(pin)?.[1]?.toLowerCase()
   if (expected === undefined) {
-    throw new SecluaError('SECLUA_E_OPTION', `option files: ${address} needs the SHA-256 of its content`, {
-      hint: `write ${address}#sha256=… with 64 hexadecimal digits`,
-    })
+    throw new SecluaError(
+      'SECLUA_E_OPTION',
+      `option ${optionOf(source)}: ${address} needs the SHA-256 of its content`,
+      {
+        hint: `write ${address}#sha256=… with 64 hexadecimal digits`,
+      },
+    )
   }
   let content: Buffer
   try {
@@ -56,6 +62,7 @@ async function fetchSource(source: NativeSource): Promise<NativeSource> {
   }
   const found = createHash('sha256').update(content).digest('hex')
   if (found !== expected) throw failed(address, `its SHA-256 is ${found}, not the one that is asked for`)
+  if (source.isData === true) return { isText: true, name: address, text: content, isData: true }
   return { isText: true, name: address, text: content.toString('utf8') }
 }
 
@@ -71,6 +78,6 @@ export function refuseRemote(sources: readonly NativeSource[]): void {
   if (remote === undefined) return
   throw new SecluaError(
     'SECLUA_E_SYNC',
-    `option files: ${remote.name} has to be fetched: use Waf.load, not loadSync`,
+    `option ${optionOf(remote)}: ${remote.name} has to be fetched: use Waf.load, not loadSync`,
   )
 }

@@ -10,6 +10,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { activate, leave, reach, written, type Active } from './active.js'
 import { expressMiddleware } from './adapters/express.js'
 import { httpListener } from './adapters/http.js'
+import type { AdapterOptions } from './driver.js'
 import { SecluaError, type Diagnostic } from './errors.js'
 import type { EvaluationResult, WafEvents } from './events.js'
 import {
@@ -262,8 +263,8 @@ export class Waf extends EventEmitter<WafEvents> {
    * @example
    * http.createServer(waf.http((req, res) => res.end('hello'))).listen(8080)
    */
-  http(handler: RequestListener): RequestListener {
-    return httpListener(this, handler)
+  http(handler: RequestListener, options?: AdapterOptions): RequestListener {
+    return httpListener(this, handler, options)
   }
 
   /**
@@ -272,8 +273,10 @@ export class Waf extends EventEmitter<WafEvents> {
    * @example
    * app.use(waf.express())
    */
-  express(): (req: IncomingMessage, res: ServerResponse, next: (err?: unknown) => void) => void {
-    return expressMiddleware(this)
+  express(
+    options?: AdapterOptions,
+  ): (req: IncomingMessage, res: ServerResponse, next: (err?: unknown) => void) => void {
+    return expressMiddleware(this, options)
   }
 
   /**

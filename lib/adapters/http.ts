@@ -4,14 +4,19 @@
 import type { RequestListener } from 'node:http'
 
 import { answerBlocked, internalError } from '../blocked.js'
-import { guard, type Guard } from '../driver.js'
+import { guard, type AdapterOptions, type Guard } from '../driver.js'
 
 /** Wraps a handler. Errors that it throws stay its own, as they are without us. */
-export function httpListener(waf: Guard, handler: RequestListener): RequestListener {
+export function httpListener(
+  waf: Guard,
+  handler: RequestListener,
+  options?: AdapterOptions,
+): RequestListener {
   return (request, response) => {
-    guard(waf, request, response, (error) => {
+    const next = (error?: unknown): void => {
       if (error === undefined) handler(request, response)
       else answerBlocked(request, response, internalError, 'none')
-    })
+    }
+    guard(waf, request, response, next, options)
   }
 }

@@ -34,6 +34,13 @@ void read_switch(const Napi::Object &from, const char *name, bool &any, std::vec
     for (uint32_t i = 0; i < list.Length(); i++) names.push_back(list.Get(i).ToString().Utf8Value());
 }
 
+// A text, or bytes as they are.
+std::string bytes_of(const Napi::Value &value) {
+    if (!value.IsTypedArray()) return value.ToString().Utf8Value();
+    const auto array = value.As<Napi::Uint8Array>();
+    return {reinterpret_cast<const char *>(array.Data()), array.ByteLength()};
+}
+
 std::vector<seclua_slice> slices_of(const std::vector<std::string> &texts) {
     std::vector<seclua_slice> slices;
     for (const std::string &text : texts) slices.push_back(slice_of(text));
@@ -47,7 +54,7 @@ Load::Load(const Napi::Array &sources, const Napi::Object &options) {
         const auto source = sources.Get(i).As<Napi::Object>();
         sources_.push_back({source.Get("isText").ToBoolean().Value(),
                             source.Get("name").ToString().Utf8Value(),
-                            source.Get("text").ToString().Utf8Value()});
+                            bytes_of(source.Get("text")), source.Get("isData").ToBoolean().Value()});
     }
     seclua_options_init(&options_);
     cwd_ = options.Get("cwd").ToString().Utf8Value();
@@ -109,7 +116,7 @@ void Load::run() {
     options_.lua.require_name_count = modules.size();
     std::vector<seclua_source> sources;
     for (const Source &source : sources_) {
-        sources.push_back({source.is_text, slice_of(source.name), slice_of(source.text)});
+        sources.push_back({source.is_text, slice_of(source.name), slice_of(source.text), source.is_data});
     }
     diagnostics_.reset(seclua_diagnostics_new());
     if (diagnostics_ == nullptr) throw std::bad_alloc();

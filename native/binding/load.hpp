@@ -29,6 +29,7 @@ private:
     struct Source {
         bool is_text;
         std::string name, text;
+        bool is_data;
     };
     struct FreeDiagnostics {
         void operator()(seclua_diagnostics *diagnostics) const { seclua_diagnostics_free(diagnostics); }

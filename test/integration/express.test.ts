@@ -14,12 +14,19 @@ SecRuleEngine On
 SecRequestBodyAccess On
 SecRule REQUEST_HEADERS:Content-Type "@beginsWith application/json" "id:1,phase:1,pass,nolog,ctl:requestBodyProcessor=JSON"
 SecRule ARGS|FILES_NAMES|FILES "@contains attack" "id:2,phase:2,deny,status:403,log"
+SecRule ARGS_GET:elsewhere "@rx ." "id:4,phase:1,proxy:'http://inner/'"
 SecRule REQUEST_URI "@contains /forbidden" "id:3,phase:1,deny,status:404,log"
 `
 
 function application(waf: Waf): Express {
   const app = express()
-  app.use(waf.express())
+  app.use(
+    waf.express({
+      proxy: (_, response, url) => {
+        response.end(`from ${url}`)
+      },
+    }),
+  )
   app.post('/json', express.json(), (req, res) => {
     res.json(req.body)
   })
@@ -63,6 +70,10 @@ describe('an Express application behind the engine', () => {
 
   const post = (path: string, type: string, body: string | Buffer): ReturnType<TestServer['send']> =>
     server.send({ method: 'POST', path, headers: { 'Content-Type': type }, body })
+
+  it('hands what a rule sends to a proxy to option proxy', async () => {
+    assert.equal((await server.send({ path: '/api/hello?elsewhere=1' })).body, 'from http://inner/')
+  })
 
   it('routes benign requests', async () => {
     assert.equal((await server.send({ path: '/api/hello?x=1' })).body, 'hello')

@@ -100,6 +100,32 @@ describe('a node:http server behind the engine', () => {
     assert.equal(handled, 0)
   })
 
+  it('hands what a rule sends to a proxy to option proxy, with its body', async () => {
+    const proxied = await Waf.load({
+      rules: `SecRuleEngine On
+SecRequestBodyAccess On
+SecRule ARGS_GET:early "@rx ." "id:1,phase:1,proxy:'http://inner/%{ARGS.early}'"
+SecRule ARGS_POST:late "@rx ." "id:2,phase:2,proxy:'http://inner/%{ARGS.late}'"`,
+    })
+    const inner = await TestServer.listen(
+      proxied.http(() => assert.fail('the handler is not to run'), {
+        proxy: (request, response, url) => {
+          response.setHeader('X-Url', url)
+          echo(request, response)
+        },
+      }),
+    )
+    for (const [target, body] of [
+      ['/?early=a', 'x=1'],
+      ['/', 'late=a'],
+    ] as const) {
+      const answer = await inner.send({ method: 'POST', path: target, headers: form, body })
+      assert.deepEqual([answer.status, answer.headers['x-url'], answer.body], [200, 'http://inner/a', body])
+    }
+    await inner.close()
+    await proxied.close()
+  })
+
   it('hands on every byte of a large body, with a length and in chunks', async () => {
     const body = Buffer.alloc(150_000, 'abcdefghij')
     for (const headers of [{ 'Content-Length': String(body.length) }, { 'Transfer-Encoding': 'chunked' }]) {

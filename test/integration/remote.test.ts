@@ -54,6 +54,38 @@ describe('rules from an HTTPS address', () => {
     await waf.close()
   })
 
+  it('so are lists that rules name by their address, when option remoteFiles pins them', async () => {
+    served = 'Forbidden\n10.0.0.0/8\n'
+    const list = (operator: string): string =>
+      `SecRuleEngine On\nSecRule ARGS "${operator} ${address}" "id:1,phase:1,deny"`
+    const waf = await Waf.load({ rules: list('@pmFromFile'), remoteFiles: address + pin(served) })
+    assert.equal(waf.evaluateSync({ method: 'GET', uri: '/?a=forBidden' }).verdict.action, 'deny')
+    assert.equal(waf.evaluateSync({ method: 'GET', uri: '/?a=other' }).verdict.action, 'pass')
+    await waf.close()
+    served = '10.0.0.0/8\n'
+    const ip = await Waf.load({ rules: list('@ipMatchFromFile'), remoteFiles: [address + pin(served)] })
+    assert.equal(ip.evaluateSync({ method: 'GET', uri: '/?a=10.1.1.1' }).verdict.action, 'deny')
+    await ip.close()
+    await assert.rejects(Waf.load({ rules: list('@pmFromFile'), remoteFiles: address + pin('x') }), {
+      code: 'SECLUA_E_FETCH',
+    })
+    await assert.rejects(Waf.load({ rules: list('@pmFromFile'), remoteFiles: address }), {
+      code: 'SECLUA_E_OPTION',
+    })
+    for (const operator of ['@pmFromFile', '@ipMatchFromFile']) {
+      await assert.rejects(Waf.load({ rules: list(operator) }), (error) => {
+        assert.ok(error instanceof ConfigError)
+        const [first] = error.diagnostics
+        assert.equal(first?.code, 'SECLUA_E_UNSUPPORTED')
+        assert.match(first.hint ?? '', /remoteFiles/)
+        return true
+      })
+    }
+    assert.throws(() => Waf.loadSync({ rules: list('@pmFromFile'), remoteFiles: address + pin('x') }), {
+      code: 'SECLUA_E_SYNC',
+    })
+  })
+
   it('are refused when it is another one, and a reload leaves the old rules in force', async () => {
     const waf = await Waf.load({ files: address + pin(good) })
     served = good.replace('deny', 'pass')

@@ -200,6 +200,21 @@ SecRule TX:level "@ge 3" "id:5,phase:2,nolog,pass"`
   })
 })
 
+describe('embedded files', () => {
+  it('stand for files that rules name', async () => {
+    const embeddedFiles = { 'words.data': 'forbidden\n', 'nets.data': Buffer.from('10.0.0.0/8\n') }
+    const rules =
+      'SecRuleEngine On\nSecRule ARGS:a "@pmFromFile words.data" "id:1,phase:1,deny"\n' +
+      'SecRule ARGS:b "@ipMatchFromFile nets.data" "id:2,phase:1,deny"'
+    const waf = Waf.loadSync({ rules, embeddedFiles })
+    const verdict = (uri: string): number | undefined =>
+      waf.evaluateSync({ method: 'GET', uri }).verdict.ruleId
+    assert.deepEqual(['/?a=forbidden', '/?b=10.1.2.3', '/?a=x&b=1.1.1.1'].map(verdict), [1, 2, undefined])
+    await waf.close()
+    assert.throws(() => Waf.loadSync({ rules: '', embeddedFiles: { a: 1 } as never }), /embeddedFiles/)
+  })
+})
+
 describe('collections', () => {
   const rules =
     'SecRuleEngine On\nSecAction "id:1,phase:1,nolog,pass,initcol:ip=%{REMOTE_ADDR},setvar:ip.n=+1"'

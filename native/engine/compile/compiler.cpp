@@ -8,8 +8,8 @@
 
 namespace seclua {
 
-Compiler::Compiler(sl_ruleset *rules, const Tree &tree, Sources &sources, const std::string &cwd, Diagnostics &diagnostics)
-    : rules_(rules), tree_(tree), sources_(sources), cwd_(cwd), diagnostics_(diagnostics),
+Compiler::Compiler(sl_ruleset *rules, const Tree &tree, Sources &sources, const NamedData &data, const std::string &cwd, Diagnostics &diagnostics)
+    : rules_(rules), tree_(tree), sources_(sources), data_(data), cwd_(cwd), diagnostics_(diagnostics),
       scratch_(sl_scratch_new(rules), sl_scratch_free) {
     if (!scratch_) throw std::bad_alloc();
     prepare_.rules = rules;

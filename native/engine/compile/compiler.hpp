@@ -59,9 +59,13 @@ struct Selection {
     sl_rule_set_bits *bits;
 };
 
+// What stands for files that rules name: by the name as it is written.
+using NamedData = std::map<std::string, std::string>;
+
 class Compiler {
   public:
-    Compiler(sl_ruleset *rules, const Tree &tree, Sources &sources, const std::string &cwd, Diagnostics &diagnostics);
+    Compiler(sl_ruleset *rules, const Tree &tree, Sources &sources, const NamedData &data, const std::string &cwd,
+             Diagnostics &diagnostics);
     void run();
 
   private:
@@ -118,6 +122,7 @@ class Compiler {
     sl_ruleset *rules_;
     const Tree &tree_;
     Sources &sources_;
+    const NamedData &data_;
     const std::string &cwd_;
     Diagnostics &diagnostics_;
     sl_prepare prepare_{};

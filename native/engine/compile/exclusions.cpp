@@ -73,6 +73,15 @@ struct TextSelection {
     }
 };
 
+// What ModSecurity 2 would select by a text without any sign of a pattern: whatever holds it.
+size_t count_holding(const std::deque<Unit> &units, SelectBy by, const std::string &text) {
+    const auto holds = [&](const std::string &known) { return known.find(text) != std::string::npos; };
+    return static_cast<size_t>(std::count_if(units.begin(), units.end(), [&](const Unit &unit) {
+        if (unit.is_marker) return false;
+        return by == SelectBy::message ? holds(unit.message) : std::any_of(unit.tags.begin(), unit.tags.end(), holds);
+    }));
+}
+
 } // namespace
 
 std::vector<Unit *> Compiler::select(SelectBy by, const std::string &text, const Position &at, bool is_ctl) {
@@ -100,7 +109,13 @@ std::vector<Unit *> Compiler::select(SelectBy by, const std::string &text, const
             if (!unit.is_marker && selection.takes(unit, by)) found.push_back(&unit);
         }
     }
-    if (found.empty() && !is_ctl) { // a ctl of a plugin may name what is not loaded
+    const size_t more = by == SelectBy::id || has_pattern_letters(text) ? 0 : count_holding(units_, by, text) - found.size();
+    if (more != 0) {
+        diagnostics_.add(Code::W_NO_RULE_MATCHES, at,
+                         "v2 would select " + std::to_string(more) + (found.empty() ? "" : " more") +
+                             (more == 1 ? " rule" : " rules") + " by substring: \"" + text + "\"",
+                         "write .*" + text + " to select by a part of the text");
+    } else if (found.empty() && !is_ctl) { // a ctl of a plugin may name what is not loaded
         diagnostics_.add(Code::W_NO_RULE_MATCHES, at, "no rule matches \"" + text + "\"");
     }
     return found;

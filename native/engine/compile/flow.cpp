@@ -206,6 +206,7 @@ void Compiler::resolve_jumps() {
             }
             if (label.len == 0) continue;
             const std::string name = to_string(label);
+            starter.image->jump_label = label;
             starter.image->has_jump = true;
             starter.image->jump = count;
             bool found = false;

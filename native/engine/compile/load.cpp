@@ -185,7 +185,7 @@ void complete_config(sl_ruleset *rules) {
 }
 
 // left_out: rules to pass over. broken: filled when there are errors and the configuration lives with them.
-Rules attempt(const std::vector<Source> &given, const seclua_options *options, const LeftOut &left_out,
+Rules attempt(const std::vector<Source> &given, const NamedData &data, const seclua_options *options, const LeftOut &left_out,
               Diagnostics &diagnostics, LeftOut *broken) {
     Rules rules = new_rules();
     keep_options(rules.get(), options);
@@ -204,7 +204,7 @@ Rules attempt(const std::vector<Source> &given, const seclua_options *options, c
         diagnostics.add(Code::E_UNSUPPORTED, start, "variables cannot age by themselves in a store on another machine",
                         "leave collections.deprecateMode at 'record', or use the store memory or lmdb");
     }
-    Compiler(rules.get(), tree, sources, cwd, diagnostics).run();
+    Compiler(rules.get(), tree, sources, data, cwd, diagnostics).run();
     if (!rules->config.rule_engine_set && !diagnostics.has_errors()) { // a wrong value of it has had its error
         diagnostics.add(Code::W_IGNORED, start, "SecRuleEngine is never set: no rule will run",
                         "add SecRuleEngine On, or give the engine option");
@@ -219,15 +219,17 @@ Rules attempt(const std::vector<Source> &given, const seclua_options *options, c
 
 sl_ruleset *load(const seclua_source *given, size_t count, const seclua_options *options, Diagnostics &diagnostics) {
     std::vector<Source> sources;
+    NamedData data;
     for (size_t i = 0; i < count; i++) {
-        sources.push_back({given[i].is_text, to_string(given[i].name), to_string(given[i].text)});
+        if (given[i].is_data) data[to_string(given[i].name)] = to_string(given[i].text);
+        else sources.push_back({given[i].is_text, to_string(given[i].name), to_string(given[i].text)});
     }
     LeftOut broken;
-    Rules rules = attempt(sources, options, {}, diagnostics, &broken);
+    Rules rules = attempt(sources, data, options, {}, diagnostics, &broken);
     if (!broken.lines.empty()) {
         const Diagnostics first = std::exchange(diagnostics, {});
         Diagnostics second;
-        rules = attempt(sources, options, broken, second, nullptr);
+        rules = attempt(sources, data, options, broken, second, nullptr);
         merge(first, second, broken, diagnostics);
         diagnostics.sort();
     }

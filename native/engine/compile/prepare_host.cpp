@@ -58,6 +58,11 @@ void Compiler::report_file(void *context, const char *code, const char *message,
 
 bool Compiler::read_file(void *context, sl_slice name, sl_slice *path, sl_slice *content) {
     auto *self = static_cast<Compiler *>(context);
+    if (const auto data = self->data_.find(to_string(name)); data != self->data_.end()) {
+        *path = self->keep(data->first);
+        *content = self->keep(data->second);
+        return true;
+    }
     const std::string found = resolve_path(to_string(name), self->argument_, self->cwd_);
     if (found.empty()) return false;
     auto known = self->files_.find(found);

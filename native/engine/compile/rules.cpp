@@ -122,9 +122,9 @@ void Compiler::compile_operator(Unit &unit, Link &link) {
         diagnostics_.add(Code::E_OPERATOR_PARAM, call.name.at, std::string("operator @") + op->name + " needs a parameter");
         return;
     }
-    if (argument.empty() && op->argument == SL_ARGUMENT_MACRO && call.name.at.length > 0 && sl_slice_equal(slice(call.name.value), sl_slice_z(op->name)) &&
-        !sl_slice_equal(sl_slice_z(op->name), SL_LIT("rx"))) {
-        diagnostics_.add(Code::W_UNREACHABLE, call.name.at, std::string("operator @") + op->name + " has an empty parameter");
+    if (argument.empty() && op->argument == SL_ARGUMENT_MACRO) { // generated rules have such; ModSecurity 2 takes them
+        diagnostics_.add(Code::W_UNREACHABLE, call.name.at.length > 0 ? call.name.at : call.argument.at,
+                         std::string("operator @") + op->name + " has an empty parameter");
     }
     if (!argument.empty() && op->argument == SL_ARGUMENT_NONE) {
         diagnostics_.add(Code::W_IGNORED, call.argument.at, std::string("operator @") + op->name + " takes no parameter");

@@ -61,11 +61,13 @@ typedef enum seclua_log_format {
     SECLUA_LOG_CORAZA
 } seclua_log_format;
 
-/* One piece of configuration. A file: name is its path or a glob, text is empty. A text: name is what diagnostics call it. */
+/* One piece of configuration. A file: name is its path or a glob, text is empty. A text: name is what diagnostics call it.
+ * Data is no configuration but what rules get who name it where they name files: @pmFromFile, @ipMatchFromFile and others. */
 typedef struct seclua_source {
     bool is_text;
     seclua_slice name;
     seclua_slice text;
+    bool is_data;
 } seclua_source;
 
 typedef struct seclua_lua_options {

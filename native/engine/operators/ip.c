@@ -224,6 +224,7 @@ static bool prepare_ip_match_from_file(sl_prepare *prepare, sl_slice argument, s
     const sl_slice name = trim(argument);
     sl_slice lines;
     if (!prepare->read_file(prepare->context, name, &from.file, &lines)) {
+        if (sl_prepare_refuses_address(prepare, name, (size_t)(name.ptr - argument.ptr))) return false;
         sl_prepare_report(prepare, "SECLUA_E_FILE_OPEN",
                           "a name is looked for beside the file of the rule, then in the working directory",
                           0, argument.len, "cannot read the address file %.*s: %s", (int)name.len,

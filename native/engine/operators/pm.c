@@ -122,13 +122,9 @@ static bool next_name(sl_slice *rest, sl_slice *name) {
 
 static bool add_file(sl_prepare *prepare, sl_slice argument, sl_slice name, phrase_list *list) {
     const size_t offset = (size_t)(name.ptr - argument.ptr);
-    if (sl_slice_starts_fold(name, SL_LIT("https://")) || sl_slice_starts_fold(name, SL_LIT("http://"))) {
-        sl_prepare_report(prepare, "SECLUA_E_UNSUPPORTED", "download the file and name it here", offset,
-                          name.len, "phrases are not fetched from the network");
-        return false;
-    }
     sl_slice path, content;
     if (!prepare->read_file(prepare->context, name, &path, &content)) {
+        if (sl_prepare_refuses_address(prepare, name, offset)) return false;
         sl_prepare_report(prepare, "SECLUA_E_FILE_OPEN",
                           "a name is looked for beside the file of the rule, then in the working directory",
                           offset, name.len, "cannot read the phrase file %.*s: %s", (int)name.len,

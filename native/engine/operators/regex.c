@@ -293,6 +293,29 @@ sl_answer sl_regex_match(const sl_regex *regex, sl_scratch *scratch, sl_slice te
     return answer;
 }
 
+/* Over a byte that began no match; CR LF counts as one. */
+static size_t after_byte(sl_slice value, size_t at) {
+    const bool is_line_end = at + 1 < value.len && value.ptr[at] == '\r' && value.ptr[at + 1] == '\n';
+    return at + (is_line_end ? 2 : 1);
+}
+
+sl_answer sl_regex_next(const sl_regex *regex, sl_scratch *scratch, sl_slice text, sl_regex_walk *walk,
+                        sl_groups *groups) {
+    while (walk->at <= text.len) {
+        const unsigned options = walk->was_empty ? SL_SEARCH_NOT_EMPTY_HERE : 0;
+        const sl_answer answer = sl_regex_match(regex, scratch, text, walk->at, options, groups);
+        if (answer == SL_YES) {
+            walk->was_empty = groups->at[0].start == groups->at[0].end;
+            walk->at = groups->at[0].end;
+            return SL_YES;
+        }
+        if (answer != SL_NO || !walk->was_empty) return answer;
+        walk->at = after_byte(text, walk->at);
+        walk->was_empty = false;
+    }
+    return SL_NO;
+}
+
 bool sl_regex_search(sl_scratch *scratch, const sl_regex *regex, sl_slice text) {
     return sl_regex_match(regex, scratch, text, 0, 0, NULL) == SL_YES;
 }

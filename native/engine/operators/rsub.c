@@ -172,28 +172,19 @@ static void add_replacement(sl_strbuf *out, const sl_call *call, const substitut
 /* Every occurrence, each looked for behind the one before. */
 static sl_answer substitute(const sl_call *call, const substitution *prepared, const sl_regex *regex, sl_slice value,
                             sl_strbuf *out, size_t *count) {
-    size_t at = 0;
-    bool was_empty = false;
-    while (at <= value.len) {
-        sl_groups groups;
-        const unsigned options = was_empty ? SL_SEARCH_NOT_EMPTY_HERE : 0;
-        const sl_answer answer = sl_regex_match(regex, call->scratch, value, at, options, &groups);
-        if (answer == SL_LIMIT || answer == SL_ERROR) return answer;
-        if (answer == SL_NO) {
-            if (!was_empty) break;
-            was_empty = false;
-            if (at == value.len) break;
-            sl_strbuf_add_byte(out, value.ptr[at++]);
-            continue;
-        }
-        sl_strbuf_add(out, sl_slice_of(value.ptr + at, groups.at[0].start - at));
+    size_t copied = 0;
+    sl_regex_walk walk = {0};
+    sl_groups groups;
+    sl_answer answer;
+    while ((answer = sl_regex_next(regex, call->scratch, value, &walk, &groups)) == SL_YES) {
+        sl_strbuf_add(out, sl_slice_of(value.ptr + copied, groups.at[0].start - copied));
         add_replacement(out, call, prepared, value, &groups);
         if (out->len > value.len + growth_max) return SL_ERROR;
         (*count)++;
-        was_empty = groups.at[0].start == groups.at[0].end;
-        at = groups.at[0].end;
+        copied = groups.at[0].end;
     }
-    if (at < value.len) sl_strbuf_add(out, sl_slice_from(value, at));
+    if (answer != SL_NO) return answer;
+    sl_strbuf_add(out, sl_slice_from(value, copied));
     return SL_YES;
 }
 

@@ -48,12 +48,6 @@ static bool is_full(const sl_match *match) {
            (!match->want_ranges || match->range_count == sl_ranges_max);
 }
 
-/* Over a byte that began no match; CR LF counts as one. */
-static size_t after_byte(sl_slice value, size_t at) {
-    const bool is_line_end = at + 1 < value.len && value.ptr[at] == '\r' && value.ptr[at + 1] == '\n';
-    return at + (is_line_end ? 2 : 1);
-}
-
 /* What the matches of @rxGlobal count on by: groups behind the last one that took part have no number, or the next match
  * would not begin where v3's does. */
 static uint32_t used_groups(const sl_groups *groups) {
@@ -66,25 +60,16 @@ static uint32_t used_groups(const sl_groups *groups) {
 static sl_answer rx_global(const sl_call *call, const sl_operand *operand, sl_slice value, sl_match *match) {
     const sl_regex *const regex = pattern_of(call, operand);
     if (regex == NULL) return SL_ERROR;
-    bool has_matched = false, was_empty = false;
-    size_t at = 0;
-    while (at <= value.len) {
+    bool has_matched = false;
+    sl_regex_walk walk = {0};
+    do {
         sl_groups groups;
-        const unsigned options = was_empty ? SL_SEARCH_NOT_EMPTY_HERE : 0;
-        const sl_answer answer = sl_regex_match(regex, call->scratch, value, at, options, &groups);
-        if (answer == SL_LIMIT || answer == SL_ERROR) return answer;
-        if (answer == SL_NO) {
-            if (!was_empty) break;
-            at = after_byte(value, at);
-            was_empty = false;
-            continue;
-        }
+        const sl_answer answer = sl_regex_next(regex, call->scratch, value, &walk, &groups);
+        if (answer == SL_NO) break;
+        if (answer != SL_YES) return answer;
         has_matched = true;
         add_groups(match, value, &groups, used_groups(&groups));
-        if (is_full(match)) break;
-        was_empty = groups.at[0].start == groups.at[0].end;
-        at = groups.at[0].end;
-    }
+    } while (!is_full(match));
     return has_matched ? SL_YES : SL_NO;
 }
 

@@ -67,6 +67,14 @@ enum {
  * up. */
 sl_answer sl_regex_match(const sl_regex *regex, sl_scratch *scratch, sl_slice text, size_t start,
                          unsigned options, sl_groups *groups);
+/* Match after match: begin with {0}. The next one is looked for behind the one before, and where that was empty not again
+ * in the same place. */
+typedef struct sl_regex_walk {
+    size_t at;
+    bool was_empty;
+} sl_regex_walk;
+sl_answer sl_regex_next(const sl_regex *regex, sl_scratch *scratch, sl_slice text, sl_regex_walk *walk,
+                        sl_groups *groups);
 /* Does it occur? A search that gave up or failed says no. */
 bool sl_regex_search(sl_scratch *scratch, const sl_regex *regex, sl_slice text);
 

@@ -44,3 +44,12 @@ bool sl_prepare_program(sl_prepare *prepare, sl_slice name, sl_slice *path) {
     sl_prepare_report(prepare, "SECLUA_E_PROGRAM", NULL, 0, name.len, "a script cannot run a program");
     return false;
 }
+
+bool sl_prepare_refuses_address(sl_prepare *prepare, sl_slice name, size_t offset) {
+    const bool is_safe = sl_slice_starts_fold(name, SL_LIT("https://"));
+    if (!is_safe && !sl_slice_starts_fold(name, SL_LIT("http://"))) return false;
+    sl_prepare_report(prepare, "SECLUA_E_UNSUPPORTED",
+                      is_safe ? "name it with its SHA-256 in option remoteFiles of Waf.load" : "only https:// can be fetched",
+                      offset, name.len, "the engine fetches nothing from the network");
+    return true;
+}

@@ -49,6 +49,8 @@ __attribute__((format(printf, 6, 7)))
 #endif
 void sl_prepare_report(sl_prepare *prepare, const char *code, const char *hint, size_t offset, size_t length,
                        const char *format, ...);
+/* After read_file failed: says so when name is an address of the network, which nobody has fetched. False: it is none. */
+bool sl_prepare_refuses_address(sl_prepare *prepare, sl_slice name, size_t offset);
 /* The hint for a name that is in no table: "did you mean …?", or NULL. */
 const char *sl_prepare_did_you_mean(sl_prepare *prepare, sl_slice wrong, sl_name_at *names);
 /* find_program, or the error that there is none to be run from here. */

@@ -139,6 +139,7 @@ typedef struct sl_rule {
     uint16_t status;    /* 0 = none given */
     const sl_macro *redirect; /* also proxy's URL and pause's milliseconds */
     bool has_jump;
+    sl_slice jump_label; /* of skipAfter; empty for skip */
     uint32_t jump; /* skip, skipAfter: index of the unit of its phase's whole program to go on with */
 
     sl_slice file;

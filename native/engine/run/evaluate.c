@@ -466,6 +466,7 @@ static sl_flow pass_unit(sl_txn *txn, const sl_rule *starter, sl_outcome outcome
     const bool matched = outcome == SL_UNIT_MATCHED;
     if (matched && allow_ends_phase(txn, starter)) return SL_LEAVE;
     sl_cursor *cursor = &txn->cursor;
+    if (matched && starter->has_jump && sl_host_debugs(txn, 9)) sl_trace_jump(txn, starter);
     cursor->unit = matched ? cursor->program->jumps[cursor->unit] : cursor->unit + 1;
     return SL_GO_ON;
 }

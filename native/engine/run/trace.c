@@ -3,6 +3,7 @@
 #include "run/trace.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/strbuf.h"
 #include "run/host.h"
@@ -68,7 +69,20 @@ void sl_trace_capture(sl_txn *txn, int index, sl_slice text) {
     sl_host_debug(txn, 9, "Added regex subexpression TX.%d: %.*s", index, TEXT(text));
 }
 
-void sl_trace_action(sl_txn *txn, const char *name) { sl_host_debug(txn, 9, "Running action: %s", name); }
+/* v3 has words of its own for what runs with each match, whatever becomes of the chain. */
+void sl_trace_action(sl_txn *txn, const char *name) {
+    const bool is_setvar = strcmp(name, "setvar") == 0;
+    sl_host_debug(txn, 9, "Running %saction: %s", is_setvar ? "[independent] (non-disruptive) " : "", name);
+}
+
+void sl_trace_jump(sl_txn *txn, const sl_rule *starter) {
+    const sl_program *program = txn->cursor.program;
+    if (starter->jump_label.len == 0) return; /* skip */
+    for (size_t i = txn->cursor.unit + 1; i < program->jumps[txn->cursor.unit]; i++) {
+        sl_host_debug(txn, 9, "Skipped rule id '%llu' due to a SecMarker: %.*s",
+                      (unsigned long long)program->units[i]->id, TEXT(starter->jump_label));
+    }
+}
 
 void sl_trace_finish(sl_txn *txn, const sl_rule *starter) {
     static const char *const names[] = {"pass", "deny", "drop", "redirect", "proxy", "allow", "allow", "allow", "pause"};

@@ -17,6 +17,8 @@ void sl_trace_value(sl_txn *txn, const sl_value *value, const sl_text *text);
 void sl_trace_pipeline(sl_txn *txn, const sl_pipeline *pipeline, sl_text *from);
 void sl_trace_capture(sl_txn *txn, int index, sl_slice text);
 void sl_trace_action(sl_txn *txn, const char *name);
+/* What skipAfter passes over. */
+void sl_trace_jump(sl_txn *txn, const sl_rule *starter);
 /* What a rule that matched does besides its non-disruptive actions. */
 void sl_trace_finish(sl_txn *txn, const sl_rule *starter);
 /* Always recorded: the rule took longer than SecRulePerfTime. */

@@ -57,6 +57,20 @@ bool check_words(Loading &load, const Call &call) {
     return false;
 }
 
+// Include may bring the next rule of the chain; a marker in a chain is an error of its own.
+bool may_interrupt(const DirectiveRow &row) {
+    return row.kind != DirectiveKind::rule && row.apply != follow_include && row.apply != follow_include_optional &&
+           row.apply != add_marker;
+}
+
+bool is_in_chain(const Tree &tree) {
+    const auto *rule = tree.statements.empty() ? nullptr : std::get_if<RuleStatement>(&tree.statements.back().body);
+    if (rule == nullptr || (!tree.source_ends.empty() && tree.source_ends.back() == tree.statements.size())) return false;
+    return std::any_of(rule->actions.begin(), rule->actions.end(), [](const ActionItem &item) {
+        return sl_slice_equal_fold(sl_slice_of(item.name.value.data(), item.name.value.size()), SL_LIT("chain"));
+    });
+}
+
 void apply(Loading &load, Call &call) {
     const DirectiveRow &row = call.row;
     if (row.support == Support::rejected) {
@@ -70,6 +84,10 @@ void apply(Loading &load, Call &call) {
     }
     if (call.broken && !is_rule) {
         return;
+    }
+    if (may_interrupt(row) && is_in_chain(load.tree)) {
+        load.diagnostics.add(Code::W_DEPRECATED, call.at, std::string(row.name) + " stands between the rules of a chain",
+                             "move it before the chain or behind it");
     }
     if (row.support == Support::warned) {
         load.diagnostics.add(Code::W_IGNORED, call.at, std::string(row.name) + " has no effect",
