@@ -109,13 +109,13 @@ for (const kind of kinds()) {
 
     it('end a variable at its time, which a later setvar does not move, and a record after its own', async () => {
       const waf = await load(`${action(open)}
-SecRule REQUEST_HEADERS:Do "@streq begin" "id:2,phase:1,pass,nolog,setvar:ip.a=1,setvar:ip.b=1,setvar:ip.c=1,expirevar:ip.a=1,expirevar:ip.b=1,setvar:ip.b=2"
+SecRule REQUEST_HEADERS:Do "@streq begin" "id:2,phase:1,pass,nolog,setvar:ip.a=1,setvar:ip.b=1,setvar:ip.c=1,expirevar:ip.a=2,expirevar:ip.b=2,setvar:ip.b=2"
 SecAction "id:3,phase:1,pass,nolog,initcol:resource=%{REMOTE_ADDR}"
-SecRule REQUEST_HEADERS:Do "@streq begin" "id:4,phase:1,pass,nolog,setvar:resource.n=1,setvar:resource.timeout=1"`)
+SecRule REQUEST_HEADERS:Do "@streq begin" "id:4,phase:1,pass,nolog,setvar:resource.n=1,setvar:resource.timeout=2"`)
       const names = ['IP:a', 'IP:b', 'IP:c', 'IP:IS_NEW', 'RESOURCE:n', 'RESOURCE:IS_NEW']
       await visit(waf, [], { Do: 'begin' })
       assert.deepEqual(await visit(waf, names), ['1', '2', '1', '-', '1', '-'])
-      await delay(2100)
+      await delay(3100) // times are whole seconds: 2 of them are more than 1
       assert.deepEqual(await visit(waf, names), ['-', '-', '1', '-', '-', '1'])
     })
 
