@@ -19,8 +19,12 @@ import { longValue } from './requests.mjs'
 
 /** Letters of each longer word are moved on by `copy`, so that copies look for texts of their own. */
 const otherLiterals = (pattern, copy) =>
-  pattern.replace(/(?<![\\a-z])[a-z]{5,}/g, (word) =>
-    word.replace(/[a-z]/g, (letter) => String.fromCharCode(97 + ((letter.charCodeAt(0) - 97 + copy) % 26))),
+  pattern.replace(/\[(?:\\.|[^\]\\])*\]|(?<![\\a-z])[a-z]{5,}/g, (part) =>
+    part.startsWith('[')
+      ? part // a class stays as it is
+      : part.replace(/[a-z]/g, (letter) =>
+          String.fromCharCode(97 + ((letter.charCodeAt(0) - 97 + copy) % 26)),
+        ),
   )
 
 function copyOf(text, copy) {
