@@ -9,12 +9,13 @@ import { parseRequest, parseResponse } from './http-message.js'
 import { readMessage } from './input.js'
 import { loadOrComplain } from './load.js'
 import { filesInOrder, ruleOptions, ruleOptionsHelp, wafOptions } from './rule-arguments.js'
-import { paletteFor, printJson, printLine, visible } from './terminal.js'
+import { complain, paletteFor, printJson, printLine, visible } from './terminal.js'
 
 export const help: string = `Usage: seclua eval [FILES…] --request FILE [--response FILE] [options]
 
 Judges one raw HTTP message per file (- for standard input). Prints the verdict, then the log line of each rule that
-matched. Exit status 1 when the request or its response is stopped.
+matched; what failed on the way, a script for example, goes to standard error. Exit status 1 when the request or its
+response is stopped.
 
       --request FILE     the request: request line, headers, empty line, body
       --response FILE    the answer to it; without one phases 1, 2 and 5 run
@@ -34,11 +35,18 @@ function describeVerdict(verdict: Verdict): string {
   return `${verdict.action}${target} with status ${verdict.status}, ${rule}${phase}${message}`
 }
 
-function printResult({ verdict, matches }: EvaluationResult): void {
+/** Level of the debug log at which the engine says that something failed: a script, a pattern at its limit. */
+const errorLevel = 1
+
+function printResult({ verdict, matches, logs }: EvaluationResult): void {
   const { red, green } = paletteFor(process.stdout)
   printLine((verdict.action === 'pass' ? green : red)(describeVerdict(verdict)))
   for (const match of matches) {
     if (match.log) printLine(match.logLine)
+  }
+  const failed = paletteFor(process.stderr).red('failed:')
+  for (const { level, message } of logs) {
+    if (level === errorLevel) complain(`${failed} ${visible(message)}`)
   }
 }
 

@@ -203,6 +203,24 @@ tests:
       assert.equal(stdout, 'pass\n')
     })
 
+    it('says what failed on the way', async () => {
+      const writes = join(folder, 'writes.lua')
+      writeFileSync(writes, 'function main()\n  io.open("log.txt", "a")\n  return nil\nend\n')
+      const rules = `SecRuleEngine On\nSecRuleScript ${writes} "id:9,phase:1,deny"`
+      const { status, stdout, stderr } = await seclua([
+        'eval',
+        '-r',
+        rules,
+        '--request',
+        join(folder, 'visit.http'),
+      ])
+      assert.deepEqual([status, stdout], [0, 'pass\n'])
+      assert.match(
+        stderr,
+        /failed: .*writes\.lua:2: .*io\.open is not allowed here \(option lua\.allow\.io\)/,
+      )
+    })
+
     it('reads standard input, text of rules, and a response', async () => {
       writeFileSync(join(folder, 'leak.http'), 'HTTP/1.1 200 OK\nContent-Type: text/plain\n\nsecret')
       const rules =
