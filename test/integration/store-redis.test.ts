@@ -37,7 +37,7 @@ describe('rules whose collections are in Redis', function () {
     const counted = await countTogether(options, { processes, requests, key })
     assert.deepEqual(counted, { passed: 1000, denied: 7000, failed: 0 })
     assert.equal(await readCounter(options, key), processes * requests)
-  })
+  }).timeout(90_000)
 
   it('lose no count whenever it is committed', async () => {
     for (const commit of ['transaction', 'phase'] as const) {
@@ -46,7 +46,7 @@ describe('rules whose collections are in Redis', function () {
       assert.deepEqual(counted, { passed: processes * requests, denied: 0, failed: 0 })
       assert.equal(await readCounter(options, commit), processes * requests)
     }
-  })
+  }).timeout(90_000)
 
   const visit = async (): Promise<{ status: number; ms: number }> => {
     const began = performance.now()
@@ -102,7 +102,7 @@ describe('rules whose collections are in Redis', function () {
         )
         // Twice the time limit, for its record and its changes, and what this machine does beside it.
         const slowest = Math.max(...answers.map(({ ms }) => ms))
-        assert.ok(slowest < 2 * storeTimeout + 800, `${slowest} ms`)
+        assert.ok(slowest < 2 * storeTimeout + 2000, `${slowest} ms`) // a loaded machine; a dead server would take 5 s
         assert.ok(errors >= 20, `${errors} errors`)
 
         await comeBack()

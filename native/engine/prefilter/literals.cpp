@@ -16,6 +16,7 @@
 #include <bitset>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 
 #include "base/ascii.h"
 
@@ -32,6 +33,8 @@ constexpr int depth_max = 100;
 using Set = std::vector<std::string>; // sorted, unique
 
 void tidy(Set &set) {
+    const auto is_out_of_order = [](const std::string &left, const std::string &right) { return !(left < right); };
+    if (std::adjacent_find(set.begin(), set.end(), is_out_of_order) == set.end()) return; // most are made in order
     std::sort(set.begin(), set.end());
     set.erase(std::unique(set.begin(), set.end()), set.end());
 }
@@ -58,8 +61,11 @@ double byte_frequency(uint8_t byte) {
 using Bytes = std::bitset<256>; // folded
 
 void unite_with(Set &set, const Set &more) {
-    set.insert(set.end(), more.begin(), more.end());
-    tidy(set);
+    if (more.empty()) return;
+    Set all;
+    all.reserve(set.size() + more.size());
+    std::set_union(set.begin(), set.end(), more.begin(), more.end(), std::back_inserter(all));
+    set = std::move(all);
 }
 
 // One of the texts has to occur, unless a gap among them was not empty: then the match holds one of these.
@@ -72,7 +78,7 @@ struct Need {
         unite_with(set, gaps);
         return set;
     }
-    double frequency() const { return expected_frequency(whole()); }
+    double frequency() const { return expected_frequency(texts) + expected_frequency(gaps); }
 };
 
 struct Info {
@@ -88,12 +94,13 @@ constexpr size_t sets_max = 2; // sets kept for a part
 constexpr double gap_frequency_max = .035;
 
 void keep_rarest(std::vector<Need> &needs) {
+    if (needs.size() < 2) return;
     std::vector<std::pair<double, size_t>> order;
     for (size_t i = 0; i < needs.size(); i++) order.emplace_back(needs[i].frequency(), i);
     std::sort(order.begin(), order.end());
     std::vector<Need> kept;
     for (const auto &[frequency, i] : order) {
-        if (kept.size() < sets_max && (kept.empty() || kept.back().texts != needs[i].texts)) kept.push_back(needs[i]);
+        if (kept.size() < sets_max && (kept.empty() || kept.back().texts != needs[i].texts)) kept.push_back(std::move(needs[i]));
     }
     needs = std::move(kept);
 }
@@ -127,6 +134,9 @@ class Walker {
   public:
     Walker(std::string_view pattern, bool lines, bool skips_gaps)
         : pattern_(pattern), lines_(lines), skips_gaps_(skips_gaps) {}
+
+    // After the walk: whether the other way of taking gaps would have made a difference.
+    bool has_gaps() const { return has_gaps_; }
 
     // The sets of which every match needs one text each.
     std::vector<Need> walk() {
@@ -256,15 +266,18 @@ class Walker {
     static Info unite(const std::vector<Info> &branches) {
         Info info;
         bool all_exact = true, all_known = true;
-        Set exact;
+        size_t exact_count = 0;
         for (const Info &branch : branches) {
             info.first |= branch.first;
             info.is_nullable = info.is_nullable || branch.is_nullable;
             all_exact = all_exact && branch.is_exact;
             all_known = all_known && (branch.is_exact ? !has_empty(branch.texts) : !branch.necessary.empty());
-            if (branch.is_exact) exact.insert(exact.end(), branch.texts.begin(), branch.texts.end());
+            exact_count += branch.texts.size();
         }
         if (all_exact) {
+            Set exact;
+            exact.reserve(exact_count);
+            for (const Info &branch : branches) exact.insert(exact.end(), branch.texts.begin(), branch.texts.end());
             tidy(exact);
             if (exact.size() <= exact_max) {
                 info.is_exact = true;
@@ -275,11 +288,17 @@ class Walker {
         }
         for (size_t k = 0; all_known && k < sets_max; k++) { // the k-th set of each branch, its last one where there are fewer
             Need united;
+            const auto add = [&](const Set &texts, const Set &gaps) {
+                united.texts.insert(united.texts.end(), texts.begin(), texts.end());
+                unite_with(united.gaps, gaps);
+            };
             for (const Info &branch : branches) {
-                const Need need = branch.is_exact ? Need{branch.texts, branch.gaps}
-                                                  : branch.necessary[std::min(k, branch.necessary.size() - 1)];
-                united.texts.insert(united.texts.end(), need.texts.begin(), need.texts.end());
-                unite_with(united.gaps, need.gaps);
+                if (branch.is_exact) {
+                    add(branch.texts, branch.gaps);
+                } else {
+                    const Need &need = branch.necessary[std::min(k, branch.necessary.size() - 1)];
+                    add(need.texts, need.gaps);
+                }
             }
             tidy(united.texts);
             if (united.texts.size() <= united_max) info.necessary.push_back(std::move(united));
@@ -288,14 +307,15 @@ class Walker {
         return info;
     }
 
-    bool is_gap(const Info &part) const {
-        if (!skips_gaps_ || part.first.all()) return false;
+    bool is_gap(const Info &part) {
+        if (part.first.all()) return false;
         Set singles;
         for (unsigned b = 0; b < 256; b++) {
             if (part.first.test(b)) singles.emplace_back(1, static_cast<char>(b));
         }
         if (singles.empty() || expected_frequency(singles) > gap_frequency_max) return false;
-        return true;
+        has_gaps_ = true;
+        return skips_gaps_;
     }
 
     Info sequence() {
@@ -588,7 +608,7 @@ class Walker {
     }
 
     std::string_view pattern_;
-    bool lines_, skips_gaps_;
+    bool lines_, skips_gaps_, has_gaps_ = false;
     size_t at_ = 0;
     int depth_ = 0;
 };
@@ -607,8 +627,11 @@ double expected_frequency(const std::vector<std::string> &literals) {
 
 std::vector<std::vector<std::string>> necessary_literals(std::string_view pattern, bool lines) {
     try {
-        std::vector<Need> needs = Walker(pattern, lines, false).walk();
-        for (Need &need : Walker(pattern, lines, true).walk()) needs.push_back(std::move(need));
+        Walker plain(pattern, lines, false);
+        std::vector<Need> needs = plain.walk();
+        if (plain.has_gaps()) {
+            for (Need &need : Walker(pattern, lines, true).walk()) needs.push_back(std::move(need));
+        }
         keep_rarest(needs);
         std::vector<std::vector<std::string>> sets;
         for (const Need &need : needs) sets.push_back(need.whole());
