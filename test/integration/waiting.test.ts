@@ -10,6 +10,7 @@ import {
   type CollectionStore,
   type RecordChange,
   type Transaction,
+  type Verdict,
   type WafOptions,
 } from '../../lib/index.js'
 import { TestServer, until } from './server.js'
@@ -172,12 +173,18 @@ describe('transactions that wait for a store elsewhere', function () {
     assert.throws(() => Waf.loadSync({ rules: counting, store }), { code: 'SECLUA_E_SYNC' })
   })
 
-  it('refuse every step but close while they wait', async () => {
+  /** One whose first step waits for the store until that is told to answer. */
+  const heldInPhase1 = async (): Promise<{ tx: Transaction; step: Promise<Verdict> }> => {
     await load()
     store.isHeld = true
     const tx = waf.transaction()
-    const first = tx.processRequestHeaders({ method: 'GET', uri: '/' })
+    const step = tx.processRequestHeaders({ method: 'GET', uri: '/' })
     await asked(1)
+    return { tx, step }
+  }
+
+  it('refuse every step but close while they wait', async () => {
+    const { tx, step: first } = await heldInPhase1()
     await assert.rejects(tx.processRequestBody(), { code: 'SECLUA_E_ORDER' })
     assert.throws(() => tx.writeRequestBody(Buffer.from('x')), { code: 'SECLUA_E_ORDER' })
     assert.deepEqual(tx.variable('REQUEST_METHOD'), [{ name: 'REQUEST_METHOD', value: 'GET' }])
@@ -325,11 +332,7 @@ describe('transactions that wait for a store elsewhere', function () {
   })
 
   it('are closed in any state without a trace left', async () => {
-    await load()
-    store.isHeld = true
-    const tx = waf.transaction()
-    const step = tx.processRequestHeaders({ method: 'GET', uri: '/' })
-    await asked(1)
+    const { tx, step } = await heldInPhase1()
     tx.close()
     tx.close()
     await assert.rejects(step, { code: 'SECLUA_E_CLOSED' })
