@@ -320,6 +320,11 @@ static const vector additions[] = {
     {"integers become text without loss",
      MAIN("return table.concat({math.mininteger, -10, -1, 0, 9, 10, math.maxinteger}, ' ')"), NULL, HIT,
      "-9223372036854775808 -10 -1 0 9 10 9223372036854775807"},
+    {"byte answers for every place and for none",
+     MAIN("local s, t = 'a\\255c', {} for _, i in ipairs {-4, -3, -1, 0, 1, 2, 3, 4, math.mininteger, math.maxinteger} do\n"
+          "  t[#t + 1] = select('#', s:byte(i)) .. ':' .. tostring((s:byte(i))) end\n"
+          "return table.concat(t, ' ') .. ' ' .. table.concat({s:byte(1, -1)}, ',') .. s:byte()"),
+     NULL, HIT, "0:nil 1:97 1:99 0:nil 1:97 1:255 1:99 0:nil 0:nil 0:nil 97,255,9997"},
     {"a pattern is found behind its first letters only",
      MAIN("return tostring(('an onion, a union  select'):find('union%s+select')) .. tostring(('uniounion'):match('union$')) ..\n"
           "  tostring(('unio'):find('union')) .. tostring(('abab+c'):match('ab+c?'))"), NULL, HIT, "13unionnilab"},
