@@ -131,6 +131,7 @@ Side::Side(const Config &config, bool is_accelerated) {
     seclua_options_init(&options);
     options.cwd = slice(config.folder);
     options.no_acceleration = !is_accelerated;
+    options.lua.timeout_ms = 0; // the other limits end a script at the same place on both sides
     options.engine = config.options.engine;
     options.v3_defaults = config.options.v3_defaults;
     options.rx_multiline = config.options.lines;
