@@ -478,7 +478,9 @@ function readOutside(options: Reader, cwd: string): { outside: OutsideSettings; 
 function isReceiver(text: string): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, hostname } = new URL(text)
-  return protocol === 'https:' || (protocol === 'http:' && /^(localhost|127\.|\[::1\])/.test(hostname))
+  return (
+    protocol === 'https:' || (protocol === 'http:' && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname))
+  )
 }
 
 function readHeaders(ship: Reader): Readonly<Record<string, string>> {

@@ -458,16 +458,21 @@ SecRule GLOBAL:STOP "@eq 1" "id:2,phase:${phase},deny,status:502,log"`
         })
       },
     }
+    /** A request whose response waits for the store and goes on; the promise is not awaited yet. */
+    const sendAndWait = async (): Promise<{ sent: ReturnType<TestServer['send']> | undefined }> => {
+      store.isHeld = true
+      const sent = server?.send()
+      await asked(1)
+      store.isHeld = false
+      store.answerAll()
+      return { sent }
+    }
     for (const phase of [3, 4]) {
       for (const [how, handler] of Object.entries(handlers)) {
         it(`that is written ${how}, wait in phase ${phase} before it goes out`, async () => {
           await load(rules(phase))
           await serve(handler)
-          store.isHeld = true
-          const sent = server?.send()
-          await asked(1)
-          store.isHeld = false
-          store.answerAll()
+          const { sent } = await sendAndWait()
           const answer = await sent
           assert.equal(answer?.body, 'hello world')
           assert.equal(answer.status, how === 'in one piece' ? 200 : 201)
@@ -479,11 +484,7 @@ SecRule GLOBAL:STOP "@eq 1" "id:2,phase:${phase},deny,status:502,log"`
           // What is on its way before phase 4 can only be cut off.
           const isCut = phase === 4 && how === 'by its flushed head first'
           await serve(handler)
-          store.isHeld = true
-          const sent = server?.send()
-          await asked(1)
-          store.isHeld = false
-          store.answerAll()
+          const { sent } = await sendAndWait()
           if (isCut) await assert.rejects(sent ?? Promise.resolve())
           else assert.equal((await sent)?.status, 502)
         })

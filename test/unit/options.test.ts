@@ -54,6 +54,8 @@ describe('options', () => {
       [{ store: 7 }, /store/],
       [{ store: { load: () => null } }, /store takes .* an object with load and apply/],
       [{ storeTimeout: '1s' }, /storeTimeout/],
+      [{ audit: { ship: { url: 'http://localhost.example.com/' } } }, /audit\.ship\.url/],
+      [{ audit: { ship: { url: 'http://127.0.0.1.example.com/' } } }, /audit\.ship\.url/],
       [{ programs: { timeout: -1 } }, /programs\.timeout/],
       [
         { dns: { servers: ['dns.example'] } },

@@ -40,7 +40,7 @@ typedef struct sl_literal {
 
 /* Where a literal may begin is seen from small tables that stay in the first caches: the pair of bytes there, the hash of
  * three, the hash of four. What passes is looked up. An automaton over the same literals has one look-up a byte, but in
- * megabytes: that was three times slower. */
+ * megabytes that are not in the caches. */
 typedef struct sl_prefilter {
     const uint32_t *pairs; /* by two bytes, the first one lowest */
     sl_sieve triples, quads;
