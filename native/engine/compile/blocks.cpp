@@ -38,9 +38,22 @@ sl_view_gates frozen(sl_arena *arena, int32_t view, const std::vector<sl_gate> &
     return out;
 }
 
-sl_block make_block(sl_arena *arena, const sl_program &program, size_t first, size_t count) {
+using GatesByView = std::map<int32_t, std::vector<sl_gate>>;
+
+sl_target_gates frozen(sl_arena *arena, int32_t raw, const GatesByView &by_view) {
+    sl_target_gates out = {static_cast<uint32_t>(raw), 0, nullptr, 0};
+    sl_view_gates *views = SL_NEW_ARRAY(arena, sl_view_gates, by_view.size());
+    for (const auto &[view, gates] : by_view) {
+        views[out.view_count] = frozen(arena, view, gates);
+        out.units |= views[out.view_count++].units;
+    }
+    out.views = views;
+    return out;
+}
+
+sl_block make_block(sl_arena *arena, const sl_program &program, const std::vector<sl_target_view> &views, size_t first, size_t count) {
     sl_block block = {first, count, 0, nullptr, 0};
-    std::map<int32_t, std::vector<sl_gate>> by_view;
+    std::map<int32_t, GatesByView> by_target;
     for (size_t i = 0; i < count; i++) {
         const sl_rule &starter = *program.units[first + i];
         const bool is_certain = program.certain != nullptr && program.certain[first + i].is_certain;
@@ -49,12 +62,13 @@ sl_block make_block(sl_arena *arena, const sl_program &program, size_t first, si
             continue;
         }
         for (size_t t = 0; t < starter.target_count; t++) {
-            by_view[starter.targets[t].view].push_back(gate_of(starter, starter.targets[t], i));
+            const int32_t view = starter.targets[t].view;
+            by_target[views[view].raw][view].push_back(gate_of(starter, starter.targets[t], i));
         }
     }
-    sl_view_gates *views = SL_NEW_ARRAY(arena, sl_view_gates, by_view.size());
-    for (const auto &[view, gates] : by_view) views[block.view_count++] = frozen(arena, view, gates);
-    block.views = views;
+    sl_target_gates *targets = SL_NEW_ARRAY(arena, sl_target_gates, by_target.size());
+    for (const auto &[raw, by_view] : by_target) targets[block.target_count++] = frozen(arena, raw, by_view);
+    block.targets = targets;
     return block;
 }
 
@@ -74,7 +88,7 @@ void Compiler::make_blocks(sl_program &program) {
         size_t end = first + 1;
         while (end < program.count && end - first < block_units_max && !begins[end]) end++;
         std::fill(block_of + first, block_of + end, static_cast<uint32_t>(blocks.size()));
-        blocks.push_back(make_block(&rules_->arena, program, first, end - first));
+        blocks.push_back(make_block(&rules_->arena, program, views_, first, end - first));
         first = end;
     }
     sl_block *kept = SL_NEW_ARRAY(&rules_->arena, sl_block, blocks.size());

@@ -83,7 +83,12 @@ int32_t Compiler::view(const sl_target &target, const sl_pipeline *pipeline) {
     const int32_t raw = pipeline == plain ? static_cast<int32_t>(views_.size()) : view(target, plain);
     const bool is_whole_list = target.selector == SL_SELECT_ALL && is_stable_list(target.variable);
     const auto index = static_cast<int32_t>(views_.size());
-    views_.push_back({&target, pipeline, raw, is_whole_list});
+    if (raw == index) {
+        views_.push_back({&target, pipeline, raw, -1, selection_count_++, is_whole_list});
+    } else {
+        views_.push_back({&target, pipeline, raw, views_[raw].next, views_[raw].selection, is_whole_list});
+        views_[raw].next = index;
+    }
     view_of_.emplace(key, index);
     return index;
 }

@@ -142,6 +142,7 @@ class Compiler {
     using ViewKey = std::tuple<const sl_variable *, uint8_t, std::string, const void *, uint16_t>; // … selector, pipeline
     std::map<ViewKey, int32_t> view_of_;
     std::vector<sl_target_view> views_;
+    uint32_t selection_count_ = 0; // targets of views_
     std::map<std::string, const sl_xpath *> xpaths_;
     std::map<std::string, std::pair<std::string, const SourceFile *>> files_;
 };

@@ -257,6 +257,8 @@ static sl_answer first_bytes(sl_groups *groups, size_t length) {
 }
 
 static bool has_prefix(const sl_regex *regex, sl_slice text) {
+    if (text.len < regex->prefix.len) return false;
+    if (((text.ptr[0] ^ regex->prefix.ptr[0]) & ~('a' ^ 'A')) != 0) return false; /* most end here; else both cases may */
     return regex->folds ? sl_slice_starts_fold(text, regex->prefix) : sl_slice_starts(text, regex->prefix);
 }
 

@@ -154,6 +154,8 @@ typedef struct sl_target_view {
     const sl_target *target;
     const sl_pipeline *pipeline;
     int32_t raw;         /* the view of the same target before any transformation; itself for that one */
+    int32_t next;        /* a further view of the same target; -1: none. The raw one begins the list */
+    uint32_t selection;  /* number of the target among those that have views */
     bool is_whole_list;  /* of a list that only grows */
 } sl_target_view;
 
@@ -172,13 +174,21 @@ typedef struct sl_view_gates {
     bool needs_scan, needs_classes; /* by some gate */
 } sl_view_gates;
 
+/* All views of one target: nothing selected, and none of them lets anything through. */
+typedef struct sl_target_gates {
+    uint32_t raw;   /* view */
+    uint64_t units; /* those of all gates */
+    const sl_view_gates *views;
+    size_t view_count;
+} sl_target_gates;
+
 /* Up to 64 units in a row. A unit that jumps ends its block, one that is jumped to begins one: a block that is entered is
  * gone through to its end, but for verdicts. */
 typedef struct sl_block {
     size_t first, count;
     uint64_t always;     /* units that no view speaks for */
-    const sl_view_gates *views;
-    size_t view_count;
+    const sl_target_gates *targets;
+    size_t target_count;
 } sl_block;
 
 /* ---- what is settled at load (compile/fold.cpp) ---- */
@@ -240,6 +250,7 @@ typedef struct sl_ruleset {
     const struct sl_prefilter *prefilter; /* NULL: no filter, or acceleration is off */
     const sl_target_view *views;
     size_t view_count;
+    size_t selection_count; /* targets that have views */
     struct sl_script *const *scripts; /* distinct ones */
     size_t script_count;
     const sl_unicode_map *unicode_map;      /* NULL = none */

@@ -15,15 +15,18 @@
 #include "run/values.h"
 #include "variables/variable.h"
 
+struct sl_selection {
+    sl_text **texts;
+    uint32_t count, capacity;
+    size_t listed; /* members of a whole list that are among texts, or passed over */
+    uint64_t made; /* when texts was made (now); 0 = not yet */
+};
+
 struct sl_view_state {
-    sl_text **texts;  /* raw views */
-    size_t count, capacity;
-    size_t listed;    /* members of the list already among texts, or passed over */
-    uint64_t made;    /* when texts was made (now); 0 = not yet */
-    uint32_t classes; /* kinds of bytes in any text after the pipeline; of the first classes_seen texts */
-    size_t classes_seen;
-    sl_found found;   /* in the first found_seen texts after the pipeline */
-    size_t found_seen;
+    sl_found found;        /* in the first found_seen texts after the pipeline */
+    uint32_t found_seen;
+    uint32_t classes_seen;
+    uint32_t classes;      /* kinds of bytes in the first classes_seen texts after the pipeline */
 };
 
 static bool lets(const sl_txn *txn, const sl_found *found, const int32_t *filters) {
@@ -62,29 +65,29 @@ bool sl_candidates_text(sl_txn *txn, const sl_rule *link, sl_text *text) {
 
 /* ---- views ---- */
 
-static void add_text(sl_txn *txn, struct sl_view_state *raw, sl_text *text) {
-    if (raw->count == raw->capacity) {
-        const size_t capacity = raw->capacity == 0 ? 8 : raw->capacity * 2;
+static void add_text(sl_txn *txn, struct sl_selection *selection, sl_text *text) {
+    if (selection->count == selection->capacity) {
+        const uint32_t capacity = selection->capacity == 0 ? 8 : selection->capacity * 2;
         sl_text **texts = sl_arena_alloc(&txn->arena, capacity * sizeof *texts);
-        if (raw->count != 0) memcpy(texts, raw->texts, raw->count * sizeof *texts);
-        raw->texts = texts;
-        raw->capacity = capacity;
+        if (selection->count != 0) memcpy(texts, selection->texts, selection->count * sizeof *texts);
+        selection->texts = texts;
+        selection->capacity = capacity;
     }
-    raw->texts[raw->count++] = text;
+    selection->texts[selection->count++] = text;
 }
 
-static void list_members(sl_txn *txn, const sl_variable *variable, struct sl_view_state *raw) {
+static void list_members(sl_txn *txn, const sl_variable *variable, struct sl_selection *selection) {
     const sl_members *members = variable->members(txn);
     if (members == NULL) return;
-    for (; raw->listed < members->count; raw->listed++) {
-        const sl_member *member = members->items[raw->listed];
+    for (; selection->listed < members->count; selection->listed++) {
+        const sl_member *member = members->items[selection->listed];
         if (variable->origins != 0 && (member->origin & variable->origins) == 0) continue;
-        add_text(txn, raw, variable->view == SL_VIEW_NAME ? member->name : member->value);
+        add_text(txn, selection, variable->view == SL_VIEW_NAME ? member->name : member->value);
     }
 }
 
-/* What a target selects holds until the next phase, or until a list grows. Never 0, which a view that was not made says:
- * there is a phase 0. */
+/* What a target selects holds until the next phase, or until a list grows. Never 0, which a selection that was not made
+ * says: there is a phase 0. */
 static uint64_t now(const sl_txn *txn) { return (uint64_t)txn->list_growths << 8 | (txn->cursor.phase + 1u); }
 
 void sl_candidates_grown(sl_txn *txn) {
@@ -94,93 +97,100 @@ void sl_candidates_grown(sl_txn *txn) {
 
 /* The views of a target that is no whole list begin anew. */
 static void forget(sl_txn *txn, int32_t raw) {
-    for (size_t i = 0; i < txn->rules->view_count; i++) {
-        if (txn->rules->views[i].raw == raw) memset(&txn->views[i], 0, sizeof txn->views[i]);
-    }
+    for (int32_t view = raw; view >= 0; view = txn->rules->views[view].next) memset(&txn->views[view], 0, sizeof txn->views[view]);
 }
 
-static void select_values(sl_txn *txn, const sl_target_view *view, struct sl_view_state *raw) {
-    if (raw->made != 0) forget(txn, view->raw);
-    sl_values values = {0};
+static bool is_as_before(const struct sl_selection *selection, const sl_values *values) {
+    if (values->count != selection->count) return false;
+    for (size_t i = 0; i < values->count; i++) {
+        if (values->items[i].text != selection->texts[i]) return false;
+    }
+    return true;
+}
+
+static void select_values(sl_txn *txn, const sl_target_view *view, struct sl_selection *selection) {
+    sl_value small[4];
+    sl_values values = {small, 0, sizeof small / sizeof small[0]};
     sl_variable_expand(txn, view->target, &values);
-    for (size_t i = 0; i < values.count; i++) add_text(txn, raw, values.items[i].text);
+    if (selection->made != 0) {
+        if (is_as_before(selection, &values)) return;
+        forget(txn, view->raw);
+        selection->count = 0;
+    }
+    for (size_t i = 0; i < values.count; i++) add_text(txn, selection, values.items[i].text);
 }
 
 /* With all texts that there are now. */
-static struct sl_view_state *raw_of(sl_txn *txn, const sl_target_view *view) {
-    if (txn->views == NULL) txn->views = SL_NEW_ARRAY(&txn->arena, struct sl_view_state, txn->rules->view_count);
-    struct sl_view_state *raw = &txn->views[view->raw];
+static const struct sl_selection *selection_of(sl_txn *txn, const sl_target_view *view) {
+    if (txn->selections == NULL) {
+        txn->selections = SL_NEW_ARRAY(&txn->arena, struct sl_selection, txn->rules->selection_count);
+        txn->views = SL_NEW_ARRAY(&txn->arena, struct sl_view_state, txn->rules->view_count);
+    }
+    struct sl_selection *selection = &txn->selections[view->selection];
+    if (selection->made == now(txn)) return selection;
     if (view->is_whole_list) {
-        list_members(txn, view->target->variable, raw);
-    } else if (raw->made != now(txn)) {
-        select_values(txn, view, raw);
-        raw->made = now(txn);
+        list_members(txn, view->target->variable, selection);
+    } else {
+        select_values(txn, view, selection);
     }
-    return raw;
+    selection->made = now(txn);
+    return selection;
 }
 
-static void collect_classes(sl_txn *txn, const sl_target_view *view, struct sl_view_state *state,
-                            const struct sl_view_state *raw) {
-    for (; state->classes_seen < raw->count; state->classes_seen++) {
-        state->classes |= sl_values_classes(sl_values_apply(txn, raw->texts[state->classes_seen], view->pipeline));
+static struct sl_view_state *state_of(sl_txn *txn, const sl_target_view *view) { return &txn->views[view - txn->rules->views]; }
+
+static uint32_t collect_classes(sl_txn *txn, const sl_target_view *view, const struct sl_selection *selection) {
+    struct sl_view_state *state = state_of(txn, view);
+    for (; state->classes_seen < selection->count; state->classes_seen++) {
+        state->classes |= sl_values_classes(sl_values_apply(txn, selection->texts[state->classes_seen], view->pipeline));
     }
+    return state->classes;
 }
 
-static void collect_found(sl_txn *txn, const sl_target_view *view, struct sl_view_state *state,
-                          const struct sl_view_state *raw) {
+static const sl_found *collect_found(sl_txn *txn, const sl_target_view *view, const struct sl_selection *selection) {
+    struct sl_view_state *state = state_of(txn, view);
     const uint32_t words = txn->rules->prefilter->word_count;
-    for (; state->found_seen < raw->count; state->found_seen++) {
-        const sl_found *found = scan(txn, sl_values_apply(txn, raw->texts[state->found_seen], view->pipeline));
+    for (; state->found_seen < selection->count; state->found_seen++) {
+        const sl_found *found = scan(txn, sl_values_apply(txn, selection->texts[state->found_seen], view->pipeline));
         state->found.bytes.words[0] |= found->bytes.words[0];
         state->found.bytes.words[1] |= found->bytes.words[1];
         if (found->bits == NULL) continue;
         if (state->found.bits == NULL) state->found.bits = SL_NEW_ARRAY(&txn->arena, uint64_t, words);
         for (uint32_t w = 0; w < words; w++) state->found.bits[w] |= found->bits[w];
     }
+    return &state->found;
 }
 
-/* NULL: the target selects nothing. A pipeline that can change none of the texts shows what no pipeline shows. */
-static struct sl_view_state *look(sl_txn *txn, const sl_target_view **view) {
-    struct sl_view_state *raw = raw_of(txn, *view);
-    if (raw->count == 0) return NULL;
-    const sl_target_view *plain = &txn->rules->views[(*view)->raw];
-    if (*view == plain) return raw;
-    collect_classes(txn, plain, raw, raw);
-    if ((raw->classes & (*view)->pipeline->triggers) != 0) return &txn->views[*view - txn->rules->views];
-    *view = plain;
-    return raw;
+/* A pipeline that can change none of the texts shows what no pipeline shows. */
+static const sl_target_view *effective(sl_txn *txn, const sl_target_view *view, const struct sl_selection *selection) {
+    const sl_target_view *plain = &txn->rules->views[view->raw];
+    if (view == plain) return plain;
+    return (collect_classes(txn, plain, selection) & view->pipeline->triggers) != 0 ? view : plain;
 }
 
 bool sl_candidates_target(sl_txn *txn, const sl_rule *link, const sl_target *target) {
     if (target->view < 0) return true;
     const sl_target_view *view = &txn->rules->views[target->view];
-    struct sl_view_state *state = look(txn, &view);
-    if (state == NULL) return false;
+    const struct sl_selection *selection = selection_of(txn, view);
+    if (selection->count == 0) return false;
     if (!target->view_has_all) return true;
-    const struct sl_view_state *raw = &txn->views[view->raw];
-    if (link->operand.necessary_classes != 0) {
-        collect_classes(txn, view, state, raw);
-        if (lacks_classes(link, state->classes)) return false;
-    }
+    view = effective(txn, view, selection);
+    if (link->operand.necessary_classes != 0 && lacks_classes(link, collect_classes(txn, view, selection))) return false;
     if (link->filters[0] < 0 || txn->rules->prefilter == NULL) return true;
-    collect_found(txn, view, state, raw);
-    return lets(txn, &state->found, link->filters);
+    return lets(txn, collect_found(txn, view, selection), link->filters);
 }
 
 /* ---- blocks ---- */
 
-static uint64_t let_through(sl_txn *txn, const sl_view_gates *gates) {
-    const sl_target_view *view = &txn->rules->views[gates->view];
-    struct sl_view_state *state = look(txn, &view);
-    if (state == NULL) return 0;
-    const struct sl_view_state *raw = &txn->views[view->raw];
-    if (gates->needs_classes) collect_classes(txn, view, state, raw);
-    if (gates->needs_scan) collect_found(txn, view, state, raw);
+static uint64_t let_through(sl_txn *txn, const sl_view_gates *gates, const struct sl_selection *selection) {
+    const sl_target_view *view = effective(txn, &txn->rules->views[gates->view], selection);
+    const uint32_t classes = gates->needs_classes ? collect_classes(txn, view, selection) : 0;
+    const sl_found *found = gates->needs_scan ? collect_found(txn, view, selection) : NULL;
     uint64_t units = 0;
     for (size_t i = 0; i < gates->gate_count; i++) {
         const sl_gate *gate = &gates->gates[i];
-        if (gate->classes != 0 && (state->classes & gate->classes) == 0) continue;
-        if (gate->filters[0] >= 0 && !lets(txn, &state->found, gate->filters)) continue;
+        if (gate->classes != 0 && (classes & gate->classes) == 0) continue;
+        if (gate->filters[0] >= 0 && !lets(txn, found, gate->filters)) continue;
         units |= UINT64_C(1) << gate->unit;
     }
     return units;
@@ -188,9 +198,14 @@ static uint64_t let_through(sl_txn *txn, const sl_view_gates *gates) {
 
 uint64_t sl_candidates_block(sl_txn *txn, const sl_block *block) {
     uint64_t units = block->always;
-    for (size_t i = 0; i < block->view_count; i++) {
-        const sl_view_gates *gates = &block->views[i];
-        if ((gates->units & ~units) != 0) units |= let_through(txn, gates);
+    for (size_t t = 0; t < block->target_count; t++) {
+        const sl_target_gates *target = &block->targets[t];
+        if ((target->units & ~units) == 0) continue;
+        const struct sl_selection *selection = selection_of(txn, &txn->rules->views[target->raw]);
+        if (selection->count == 0) continue;
+        for (size_t i = 0; i < target->view_count; i++) {
+            if ((target->views[i].units & ~units) != 0) units |= let_through(txn, &target->views[i], selection);
+        }
     }
     txn->engine->stats.rules_skipped_absent += block->count - sl_bits_count(units);
     return units;

@@ -275,7 +275,8 @@ typedef struct sl_txn {
     struct sl_sanitised *sanitised; /* names to mask in the audit log */
 
     sl_text *scalars[SL_SCALAR_SLOTS]; /* lazily made texts of scalar variables, by sl_slot */
-    struct sl_view_state *views;   /* of the candidate index, by view */
+    struct sl_selection *selections; /* of the candidate index: what targets select */
+    struct sl_view_state *views;     /* the same through pipelines, by view */
     uint32_t list_growths;         /* new members of lists while a phase ran */
     struct sl_xpath_local *xpaths; /* compiled for this transaction only */
     struct sl_xpath_result *xpath_results; /* values of XPath selectors already computed */
