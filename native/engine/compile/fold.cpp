@@ -8,6 +8,9 @@
 //
 // What is known where a phase begins is a guess from the walk through the phases before. The guesses that something was
 // settled with are the facts of the folded program: the evaluator looks whether they hold, and else runs the whole program.
+//
+// Units that must match and do no more than give variables of TX known values make up batches: their events and the last value
+// of each variable are made here, and a request takes them over as they are.
 #include "compile/compiler.hpp"
 
 #include <algorithm>
@@ -16,6 +19,7 @@
 #include <string_view>
 
 #include "actions/assignment.h"
+#include "ruleset/event.h"
 #include "variables/variable.h"
 
 namespace seclua {
@@ -227,6 +231,123 @@ Settled settle(const sl_rule &starter, const State &state, sl_arena *arena) {
     return out;
 }
 
+// ---- batches ----
+
+// What a certain unit leaves behind, when nothing of it depends on the request.
+struct Quiet {
+    std::vector<sl_preset> presets; // in order
+    Keys guesses;
+};
+
+bool is_constant(const sl_macro *macro) { return macro == nullptr || macro->is_literal; }
+
+// Its event can be made at load: no log line, no verdict, no macro.
+bool has_constant_event(const sl_rule &starter) {
+    return !starter.log && !starter.audit && starter.disruptive == SL_ACT_PASS && is_constant(starter.message) &&
+           is_constant(starter.data) && std::all_of(starter.tags, starter.tags + starter.tag_count, is_constant);
+}
+
+std::optional<Quiet> quiet(const sl_rule &starter, State state, sl_arena *arena) {
+    if (!has_constant_event(starter)) return std::nullopt;
+    Quiet out;
+    for (size_t i = 0; i < starter.action_count; i++) {
+        if (!is_named(starter.actions[i].row->name, {"setvar"})) return std::nullopt;
+        const auto &assignment = *static_cast<const sl_assignment *>(starter.actions[i].prepared);
+        if (!assignment.is_tx || assignment.is_unset || assignment.sign != 0 || !assignment.key->is_literal) return std::nullopt;
+        if (is_the_engines(folded(assignment.key->source))) return std::nullopt;
+        Known known;
+        known.value = "1"; // what setvar:tx.name says
+        if (assignment.value != nullptr) {
+            const std::optional<Known> value = value_of(assignment.value, state);
+            if (!value) return std::nullopt;
+            known = *value;
+        }
+        out.guesses.insert(known.guesses.begin(), known.guesses.end());
+        out.presets.push_back({assignment.key->source, sl_hash_fold(assignment.key->source), sl_arena_copy(arena, slice(known.value))});
+        assign(assignment, state, true);
+    }
+    return out;
+}
+
+// As the evaluator would leave it (run/event.c).
+seclua_event *event_of(const sl_rule &starter, const sl_certainty &known, sl_arena *arena) {
+    auto *event = SL_NEW(arena, seclua_event);
+    sl_event_describe(event, &starter);
+    if (starter.message != nullptr) event->message = starter.message->source;
+    if (starter.data != nullptr) event->data = starter.data->source;
+    if (starter.tag_count != 0) {
+        auto *tags = SL_NEW_ARRAY(arena, sl_slice, starter.tag_count);
+        std::transform(starter.tags, starter.tags + starter.tag_count, tags, [](const sl_macro *tag) { return tag->source; });
+        event->tags = tags;
+        event->tag_count = starter.tag_count;
+    }
+    if (starter.kind != SL_RULE_OPERATOR) return event;
+    sl_event_describe_operator(event, &starter);
+    event->parameter = starter.operand.text;
+    const sl_target &target = starter.targets[0];
+    const std::string member = std::string(target.variable->name) + ":" + to_string(known.key);
+    event->variable_name = target.is_count ? target.written : sl_arena_copy(arena, slice(member));
+    event->value = known.value;
+    auto *variable = SL_NEW(arena, seclua_matched_variable);
+    variable->name = event->variable_name;
+    variable->value = event->value;
+    event->variables = variable;
+    event->variable_count = 1;
+    return event;
+}
+
+class BatchBuilder {
+  public:
+    explicit BatchBuilder(sl_arena *arena) : arena_(arena) {}
+
+    void add(const sl_rule &starter, const Quiet &quiet, const sl_certainty &known) {
+        seclua_event *event = event_of(starter, known, arena_);
+        events_.push_back(event);
+        for (const sl_preset &preset : quiet.presets) set(preset);
+        if (starter.severity >= 0) highest_severity_ = std::min<int>(highest_severity_, starter.severity);
+        if (starter.kind == SL_RULE_OPERATOR) last_match_ = event;
+    }
+
+    const sl_batch *build(uint32_t next) const {
+        auto *events = SL_NEW_ARRAY(arena_, seclua_event *, events_.size());
+        auto *presets = SL_NEW_ARRAY(arena_, sl_preset, presets_.size() + 1);
+        std::copy(events_.begin(), events_.end(), events);
+        std::copy(presets_.begin(), presets_.end(), presets);
+        auto *out = SL_NEW(arena_, sl_batch);
+        out->unit_count = events_.size();
+        out->next = next;
+        out->events = events;
+        out->presets = presets;
+        out->preset_count = presets_.size();
+        out->highest_severity = highest_severity_;
+        if (last_match_ != nullptr) {
+            out->has_match = true;
+            out->matched_name = last_match_->variable_name;
+            out->matched_value = last_match_->value;
+        }
+        return out;
+    }
+
+  private:
+    // A variable keeps the name under which it was first set.
+    void set(const sl_preset &preset) {
+        const auto known = std::find_if(presets_.begin(), presets_.end(), [&](const sl_preset &other) {
+            return other.key_hash == preset.key_hash && sl_slice_equal_fold(other.key, preset.key);
+        });
+        if (known == presets_.end()) {
+            presets_.push_back(preset);
+        } else {
+            known->value = preset.value;
+        }
+    }
+
+    sl_arena *arena_;
+    std::vector<seclua_event *> events_;
+    std::vector<sl_preset> presets_;
+    int highest_severity_ = 255;
+    const seclua_event *last_match_ = nullptr;
+};
+
 // ---- a phase ----
 
 class Folder {
@@ -266,6 +387,7 @@ class Folder {
         out->jumps = jumps;
         out->origins = origins;
         out->certain = certain;
+        out->batches = batches(*out);
         out->facts = facts(out->fact_count);
         return out;
     }
@@ -274,7 +396,21 @@ class Folder {
     struct Kept {
         uint32_t origin;
         sl_certainty certainty;
+        std::optional<Quiet> quiet;
     };
+
+    const sl_batch *const *batches(const sl_program &program) const {
+        auto *out = SL_NEW_ARRAY(arena_, const sl_batch *, program.count + 1);
+        for (size_t first = 0, end; first < program.count; first = end) {
+            end = first + 1;
+            if (!kept_[first].quiet) continue;
+            while (end < program.count && kept_[end].quiet && program.jumps[end - 1] == end) end++;
+            BatchBuilder batch(arena_);
+            for (size_t i = first; i < end; i++) batch.add(*program.units[i], *kept_[i].quiet, kept_[i].certainty);
+            out[first] = batch.build(program.jumps[end - 1]);
+        }
+        return out;
+    }
 
     static void arrive(std::optional<State> &state, std::optional<State> &other) {
         if (!other) return;
@@ -297,7 +433,8 @@ class Folder {
         const bool is_certain = settled.verdict == Verdict::always;
         settled.certainty.is_certain = is_certain;
         settled_any_ = settled_any_ || (is_certain && starter.kind == SL_RULE_OPERATOR);
-        kept_.push_back({unit, settled.certainty});
+        kept_.push_back({unit, settled.certainty, is_certain ? quiet(starter, *state, arena_) : std::nullopt});
+        if (kept_.back().quiet) guesses_.insert(kept_.back().quiet->guesses.begin(), kept_.back().quiet->guesses.end());
         run(starter, *state, is_certain);
         if (whole_.jumps[unit] == unit + 1) return;
         if (at_jump) {

@@ -207,6 +207,26 @@ typedef struct sl_certainty {
     sl_slice key, value; /* of the rule's one target; without a target there is nothing to say */
 } sl_certainty;
 
+/* A variable of TX with the value that it is given. */
+typedef struct sl_preset {
+    sl_slice key; /* as written */
+    uint32_t key_hash;
+    sl_slice value;
+} sl_preset;
+
+/* Units in a row that match for certain, say nothing in the log and only set variables of TX to what is known: what they
+ * leave behind is made at load, and a request takes it over. */
+typedef struct sl_batch {
+    size_t unit_count;
+    uint32_t next; /* unit to go on with */
+    seclua_event *const *events; /* by unit; never written to */
+    const sl_preset *presets; /* each key once */
+    size_t preset_count;
+    int highest_severity; /* 255 = none */
+    bool has_match;       /* some unit looked at a variable */
+    sl_slice matched_name, matched_value; /* of the last one that did */
+} sl_batch;
+
 /* What a phase runs through: chains folded into their starters, markers gone. */
 typedef struct sl_program {
     const sl_rule *const *units;
@@ -220,6 +240,7 @@ typedef struct sl_program {
     /* Of a folded one; NULL otherwise. */
     const uint32_t *origins;     /* by unit: its place in the whole program */
     const sl_certainty *certain; /* by unit */
+    const sl_batch *const *batches; /* by unit: the one that begins here, or NULL */
     const sl_fact *facts;
     size_t fact_count;
 } sl_program;

@@ -509,6 +509,44 @@ static void unfold(sl_txn *txn) {
     cursor->block = NULL;
 }
 
+/* A ctl took one of these units away, or targets of it. */
+static bool is_touched(const sl_txn *txn, const sl_batch *batch) {
+    if (txn->removed == NULL && txn->target_removals == NULL) return false;
+    const sl_rule *const *units = &txn->cursor.program->units[txn->cursor.unit];
+    for (size_t i = 0; i < batch->unit_count; i++) {
+        if (is_removed(txn, units[i])) return true;
+        for (const sl_target_removal *removal = txn->target_removals; removal != NULL; removal = removal->next) {
+            if (takes_in(removal->rules, units[i]->ordinal)) return true;
+        }
+    }
+    return false;
+}
+
+/* The batch that begins at the cursor, if nothing wants to see its units one by one. */
+static const sl_batch *next_batch(const sl_txn *txn) {
+    const sl_cursor *cursor = &txn->cursor;
+    const sl_batch *batch = cursor->program->batches == NULL ? NULL : cursor->program->batches[cursor->unit];
+    if (batch == NULL || is_touched(txn, batch) || sl_host_debugs(txn, 4)) return NULL;
+    return txn->rules->config.rule_perf_time_us == 0 && !txn->engine->probes_suspension ? batch : NULL;
+}
+
+static void take_batch(sl_txn *txn, const sl_batch *batch) {
+    sl_host_set_all_tx(txn, batch->presets, batch->preset_count);
+    sl_event_add_batch(txn, batch);
+    sl_cursor *cursor = &txn->cursor;
+    const sl_rule *last = cursor->program->units[cursor->unit + batch->unit_count - 1];
+    txn->current_rule = last;
+    txn->matched.count = 0;
+    if (batch->has_match) {
+        remember(txn, batch->matched_name, sl_text_new(&txn->arena, batch->matched_value), 0);
+        if (last->kind != SL_RULE_OPERATOR) txn->matched.count = 0;
+    }
+    if (batch->highest_severity < txn->highest_severity) txn->highest_severity = batch->highest_severity;
+    txn->engine->stats.rules_evaluated += batch->unit_count;
+    txn->engine->stats.matches += batch->unit_count;
+    cursor->unit = batch->next;
+}
+
 /* From the cursor's unit on. */
 static sl_flow run_units(sl_txn *txn) {
     sl_cursor *cursor = &txn->cursor;
@@ -517,6 +555,11 @@ static sl_flow run_units(sl_txn *txn) {
         if (unit != cursor->unit) txn->matched.count = 0; /* as each of those passed over would have it */
         cursor->unit = unit;
         if (unit >= cursor->program->count) return SL_GO_ON;
+        const sl_batch *batch = next_batch(txn);
+        if (batch != NULL) {
+            take_batch(txn, batch);
+            continue;
+        }
         const sl_rule *starter = cursor->program->units[cursor->unit];
         if (is_overtaken(txn, starter)) {
             unfold(txn);

@@ -16,6 +16,8 @@ bool sl_evaluate_resume(sl_txn *txn, const seclua_answer *answer);
 
 /* Builds and keeps the event of a starter whose whole chain matched. */
 seclua_event *sl_event_add(sl_txn *txn, const sl_rule *starter, const sl_last_match *last);
+/* The events of a batch, as they were made at load. */
+void sl_event_add_batch(sl_txn *txn, const sl_batch *batch);
 
 #ifdef __cplusplus
 }

@@ -1,20 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a matched rule leaves behind: everything expanded at completion, so that macros show the state of the last match. */
 #include "lua/script.h"
+#include "ruleset/event.h"
 #include "run/evaluate.h"
 #include "run/host.h"
 #include "run/trace.h"
 
-static void keep(sl_txn *txn, seclua_event *event) {
+static void make_room(sl_txn *txn, size_t more) {
     sl_event_list *list = &txn->events;
-    if (list->count == list->capacity) {
-        const size_t capacity = list->capacity == 0 ? 16 : list->capacity * 2;
-        seclua_event **items = sl_arena_alloc(&txn->arena, capacity * sizeof *items);
-        if (list->count != 0) memcpy(items, list->items, list->count * sizeof *items);
-        list->items = items;
-        list->capacity = capacity;
-    }
-    list->items[list->count++] = event;
+    if (list->count + more <= list->capacity) return;
+    size_t capacity = list->capacity == 0 ? 16 : list->capacity * 2;
+    while (capacity < list->count + more) capacity *= 2;
+    seclua_event **items = sl_arena_alloc(&txn->arena, capacity * sizeof *items);
+    if (list->count != 0) memcpy(items, list->items, list->count * sizeof *items);
+    list->items = items;
+    list->capacity = capacity;
+}
+
+static void keep(sl_txn *txn, seclua_event *event) {
+    make_room(txn, 1);
+    txn->events.items[txn->events.count++] = event;
+}
+
+void sl_event_add_batch(sl_txn *txn, const sl_batch *batch) {
+    make_room(txn, batch->unit_count);
+    memcpy(txn->events.items + txn->events.count, batch->events, batch->unit_count * sizeof(seclua_event *));
+    txn->events.count += batch->unit_count;
 }
 
 static sl_slice expanded(sl_txn *txn, const sl_macro *macro) {
@@ -45,18 +56,7 @@ static void add_variables(sl_txn *txn, seclua_event *event) {
 
 seclua_event *sl_event_add(sl_txn *txn, const sl_rule *starter, const sl_last_match *last) {
     seclua_event *event = SL_NEW(&txn->arena, seclua_event);
-    event->rule = starter;
-    event->rule_id = starter->id;
-    event->phase = starter->phase;
-    event->severity = starter->severity;
-    event->maturity = starter->maturity;
-    event->accuracy = starter->accuracy;
-    event->log = starter->log;
-    event->audit = starter->audit;
-    event->file = starter->file;
-    event->line = starter->line;
-    event->ver = starter->ver;
-    event->rev = starter->rev;
+    sl_event_describe(event, starter);
     event->message = expanded(txn, starter->message);
     event->data = expanded(txn, starter->data);
     if (last->alert != NULL && last->alert->has_data) event->data = last->alert->data;
@@ -64,8 +64,7 @@ seclua_event *sl_event_add(sl_txn *txn, const sl_rule *starter, const sl_last_ma
     add_tags(txn, starter, last->alert, event);
     add_variables(txn, event);
     if (last->link != NULL && last->link->kind == SL_RULE_OPERATOR) {
-        event->operator_name = last->link->op->name;
-        event->negated = last->link->is_negated;
+        sl_event_describe_operator(event, last->link);
         event->parameter = last->parameter;
         event->variable_name = last->name;
         event->value = last->raw_value;

@@ -75,6 +75,18 @@ void sl_host_set_tx(sl_txn *txn, sl_slice key, uint32_t key_hash, sl_slice value
     tx_set(txn, key, key_hash, sl_arena_copy(&txn->arena, value));
 }
 
+void sl_host_set_all_tx(sl_txn *txn, const sl_preset *presets, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        const sl_preset *preset = &presets[i];
+        sl_member *known = sl_members_find_hashed(&txn->tx, preset->key, preset->key_hash);
+        if (known != NULL) {
+            known->value = sl_text_new(&txn->arena, preset->value);
+        } else {
+            sl_members_add_hashed(&txn->tx, &txn->arena, preset->key, preset->key_hash, preset->value);
+        }
+    }
+}
+
 void sl_host_add_tx(sl_txn *txn, sl_slice key, uint32_t key_hash, int64_t delta, int64_t *result) {
     const int index = capture_index(key);
     const sl_member *member = index >= 0 ? NULL : sl_members_find_hashed(&txn->tx, key, key_hash);
