@@ -87,6 +87,8 @@ export interface NativeStats {
   readonly interventions: number
   readonly rulesEvaluated: number
   readonly rulesSkippedAbsent: number
+  readonly valueCacheLookups: number
+  readonly valueCacheHits: number
   readonly scriptRuns: number
   readonly scriptErrors: number
   readonly scriptLimits: number

@@ -200,6 +200,11 @@ export interface WafOptions {
    * true.
    */
   acceleration?: boolean
+  /**
+   * What may be kept, in bytes, of header texts that keep coming, with all that is known of them: by each thread. 0: nothing
+   * is kept. Default 4 MiB.
+   */
+  valueCacheBytes?: number
 }
 
 /** One piece of configuration, as the addon takes it. */
@@ -232,6 +237,7 @@ export interface NativeOptions {
   readonly auditBinaryBase64: boolean
   readonly auditMaskDefaults: boolean
   readonly noAcceleration: boolean
+  readonly valueCacheBytes: number | undefined
   readonly denyOnStoreError: boolean
   readonly denyWhenBusy: boolean
   readonly hasRemoteStore: boolean
@@ -579,6 +585,7 @@ export function readOptions(given: WafOptions = {}): CheckedOptions {
     logFormat: logFormats.indexOf(options.word('logFormat', logFormats) ?? 'v3'),
     phraseSyntaxV2: compat.word('phraseSyntax', ['v2', 'v3']) === 'v2',
     noAcceleration: !options.flag('acceleration', true),
+    valueCacheBytes: options.count('valueCacheBytes'),
     denyWhenBusy,
     hasRemoteStore: store !== undefined && isRemote(store),
     denyOnStoreError: options.word('onStoreError', ['pass', 'deny']) === 'deny',

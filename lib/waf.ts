@@ -300,6 +300,7 @@ export class Waf extends EventEmitter<WafEvents> {
       interventions,
       rulesEvaluated,
       rulesSkippedAbsent,
+      valueCache: { lookups: stats.valueCacheLookups, hits: stats.valueCacheHits },
       internalErrors,
       matches,
       verdicts: Object.fromEntries(actions.map((action, number) => [action, verdicts[number] ?? 0])),

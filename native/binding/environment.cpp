@@ -18,6 +18,8 @@ void add_stats(seclua_stats &sum, const seclua_stats &more) {
     sum.interventions += more.interventions;
     sum.rules_evaluated += more.rules_evaluated;
     sum.rules_skipped_absent += more.rules_skipped_absent;
+    sum.value_cache_lookups += more.value_cache_lookups;
+    sum.value_cache_hits += more.value_cache_hits;
     sum.matches += more.matches;
     sum.script_runs += more.script_runs;
     sum.script_errors += more.script_errors;

@@ -76,6 +76,7 @@ Load::Load(const Napi::Array &sources, const Napi::Object &options) {
     read_flag(options, "unicodeMap20127", options_.unicode_map_20127);
     read_flag(options, "geoWithoutDatabase", options_.geo_without_database);
     read_flag(options, "noAcceleration", options_.no_acceleration);
+    read_count(options, "valueCacheBytes", options_.value_cache_bytes_max);
     read_flag(options, "denyOnStoreError", options_.deny_on_store_error);
     read_flag(options, "denyWhenBusy", options_.deny_when_busy);
     read_flag(options, "hasRemoteStore", options_.has_remote_store);

@@ -205,6 +205,8 @@ Napi::Value stats(const Napi::CallbackInfo &info) {
         {"interventions", sum.interventions},
         {"rulesEvaluated", sum.rules_evaluated},
         {"rulesSkippedAbsent", sum.rules_skipped_absent},
+        {"valueCacheLookups", sum.value_cache_lookups},
+        {"valueCacheHits", sum.value_cache_hits},
         {"scriptRuns", sum.script_runs},
         {"scriptErrors", sum.script_errors},
         {"scriptLimits", sum.script_limits},

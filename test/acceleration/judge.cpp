@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "run/value_cache.h"
+
 namespace acceleration {
 
 using differential::printable;
@@ -157,6 +159,8 @@ void Side::renew() {
     engine_.reset();
     store_.reset(seclua_store_memory_new(0));
     engine_.reset(seclua_engine_new(rules_.get(), store_.get()));
+    auto *cache = reinterpret_cast<sl_engine *>(engine_.get())->value_cache;
+    if (cache != nullptr) sl_value_cache_keep_at_once(cache); // else few texts of a block come often enough
 }
 
 Observation Side::judge(const Message &message, Facts *facts) {

@@ -51,6 +51,7 @@ describe('options', () => {
       [{ commit: 'never' }, /commit/],
       [{ onStoreError: 'drop' }, /onStoreError/],
       [{ acceleration: 'off' }, /acceleration/],
+      [{ valueCacheBytes: -1 }, /valueCacheBytes/],
       [{ store: 7 }, /store/],
       [{ store: { load: () => null } }, /store takes .* an object with load and apply/],
       [{ storeTimeout: '1s' }, /storeTimeout/],

@@ -200,6 +200,30 @@ SecRule TX:level "@ge 3" "id:5,phase:2,nolog,pass"`
   })
 })
 
+describe('the value cache', () => {
+  const rules = 'SecRuleEngine On\nSecRule REQUEST_HEADERS:a "@rx evil" "id:1,phase:1,deny,t:lowercase"'
+  const ask = (waf: Waf, a: string): string =>
+    waf.evaluateSync({ method: 'GET', uri: '/', headers: [['a', a]] }).verdict.action
+
+  it('takes over what is known of header texts that keep coming', async () => {
+    const waf = await Waf.load({ rules })
+    for (let i = 0; i < 5; i++) {
+      assert.equal(ask(waf, 'a usual value'), 'pass')
+      assert.equal(ask(waf, 'an EVIL value'), 'deny')
+    }
+    // ten names, of which the first is new and the second is kept; of each value likewise
+    assert.deepEqual(waf.stats()['valueCache'], { lookups: 20, hits: 14 })
+    await waf.close()
+  })
+
+  it('is off when it may keep nothing', async () => {
+    const waf = await Waf.load({ rules, valueCacheBytes: 0 })
+    for (let i = 0; i < 3; i++) assert.equal(ask(waf, 'an EVIL value'), 'deny')
+    assert.deepEqual(waf.stats()['valueCache'], { lookups: 0, hits: 0 })
+    await waf.close()
+  })
+})
+
 describe('embedded files', () => {
   it('stand for files that rules name', async () => {
     const embeddedFiles = { 'words.data': 'forbidden\n', 'nets.data': Buffer.from('10.0.0.0/8\n') }

@@ -6,7 +6,7 @@
 
 #include "base/check.h"
 
-enum { first_block_bytes = 16 * 1024, block_bytes_max = 1024 * 1024 };
+enum { first_block_bytes_default = 16 * 1024, block_bytes_max = 1024 * 1024 };
 
 struct sl_arena_block {
     sl_arena_block *next;
@@ -17,6 +17,7 @@ struct sl_arena_block {
 void sl_arena_init(sl_arena *arena, size_t limit_bytes, void (*exhausted)(void *context), void *context) {
     memset(arena, 0, sizeof *arena);
     arena->limit_bytes = limit_bytes == 0 ? SIZE_MAX : limit_bytes;
+    arena->first_block_bytes = first_block_bytes_default;
     arena->exhausted = exhausted;
     arena->context = context;
 }
@@ -36,7 +37,7 @@ void *sl_arena_alloc_slow(sl_arena *arena, size_t size) {
     if (arena->current != NULL && arena->current->next != NULL && arena->current->next->size >= rounded) {
         enter(arena, arena->current->next);
     } else {
-        size_t want = first_block_bytes;
+        size_t want = arena->first_block_bytes;
         if (arena->current != NULL) {
             want = arena->current->size >= block_bytes_max / 2 ? block_bytes_max : arena->current->size * 2;
         }

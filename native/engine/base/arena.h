@@ -20,6 +20,7 @@ typedef struct sl_arena {
     uint8_t *cursor, *end;
     size_t used_bytes;   /* handed out by malloc and still held */
     size_t limit_bytes;  /* used_bytes never passes it */
+    size_t first_block_bytes;
     void (*exhausted)(void *context); /* must not return */
     void *context;
 } sl_arena;

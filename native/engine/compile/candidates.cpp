@@ -48,8 +48,22 @@ std::vector<std::vector<std::string>> literals_of(const sl_rule &rule, bool line
 
 } // namespace
 
+// Links that ask the same of a text share a number, so that who was refused by one need not ask again for the other. What an
+// operator reads from a file is not told by the name in its argument.
+void Compiler::number_question(sl_rule &rule) {
+    rule.question = -1;
+    if (rules_->options.no_acceleration || rule.kind != SL_RULE_OPERATOR || rule.op == nullptr) return;
+    if (!rule.op->is_pure || rule.operand.macro != nullptr) return;
+    const bool reads_file = rule.op->argument == SL_ARGUMENT_TEXT && (rule.op->prepare != sl_operator_find(SL_LIT("pm"))->prepare);
+    const QuestionKey key{rule.op, reads_file ? &rule : nullptr, rule.is_negated, to_string(rule.operand.text)};
+    const auto [known, is_new] = question_of_.emplace(key, &rule);
+    rule.question = is_new ? static_cast<int32_t>(question_of_.size()) - 1 : known->second->question;
+    if (!is_new) rule.is_question_shared = known->second->is_question_shared = true;
+}
+
 void Compiler::index_link(Link &link) {
     sl_rule &rule = *link.image;
+    number_question(rule);
     rule.filters[0] = rule.filters[1] = -1;
     sl_target *targets = const_cast<sl_target *>(rule.targets);
     for (size_t i = 0; i < rule.target_count; i++) targets[i].view = -1;

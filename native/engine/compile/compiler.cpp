@@ -101,6 +101,7 @@ void Compiler::freeze() {
     rules_->views = views;
     rules_->view_count = views_.size();
     rules_->selection_count = selection_count_;
+    rules_->question_count = static_cast<uint32_t>(question_of_.size());
     rules_->starters = starters;
     rules_->starter_count = starters_.size();
     const sl_pipeline **pipelines = SL_NEW_ARRAY(arena, const sl_pipeline *, pipeline_order_.size());

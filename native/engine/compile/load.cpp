@@ -246,6 +246,7 @@ void seclua_options_init(seclua_options *options) {
     options->lua.max_memory_bytes = 16u * 1024 * 1024;
     options->lua.timeout_ms = 50;
     options->lua.max_pattern_steps = 1000000;
+    options->value_cache_bytes_max = 4u << 20;
     options->collections.name_bytes_max = 64;
     options->collections.value_bytes_max = 4096;
     options->collections.variables_max = 64;

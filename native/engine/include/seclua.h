@@ -109,6 +109,7 @@ typedef struct seclua_options {
     bool unicode_map_20127;    /* compat.unicodeMap = 'builtin-20127': without SecUnicodeMapFile, that code page */
     bool geo_without_database; /* compat.geoWithoutDatabase: @geoLookup then never matches, with a warning at load */
     bool no_acceleration;      /* acceleration: false */
+    uint64_t value_cache_bytes_max; /* of one engine: what may be kept of texts that keep coming; 0 = nothing */
     uint64_t audit_body_limit_bytes; /* of a body in an audit record; 0: 64 KiB in JSON, 1 MiB in the Native format */
     bool audit_binary_base64;  /* what is not UTF-8 stands beside its text as NAME_b64 */
     bool audit_mask_defaults;  /* Authorization, Proxy-Authorization, Cookie and Set-Cookie are masked unasked */
@@ -450,6 +451,7 @@ typedef struct seclua_stats {
     uint64_t script_runs, script_errors, script_limits;
     uint64_t audit_records, audit_dropped;
     uint64_t audit_shed; /* records that were not made, see seclua_engine_shed_audit */
+    uint64_t value_cache_lookups, value_cache_hits; /* of texts that may be kept from one transaction to the next */
     uint64_t internal_errors;
     uint64_t store_errors; /* loads and changes that the store of persistent collections did not answer */
 } seclua_stats;

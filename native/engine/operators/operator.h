@@ -88,6 +88,8 @@ typedef struct sl_operator {
     /* Leaves operand->necessary or necessary_classes; called after prepare when there is no macro; NULL = always evaluate. */
     void (*necessary)(sl_prepare *prepare, sl_operand *operand);
     const char *manual;
+    /* A "no" depends on nothing but operand and value, and leaves nothing behind: who was told once need not ask again. */
+    bool is_pure;
 } sl_operator;
 
 /* By name, ASCII case ignored, without @, aliases included; NULL when unknown. */

@@ -174,11 +174,11 @@ static sl_answer pm(const sl_call *call, const sl_operand *operand, sl_slice val
 }
 
 const sl_operator sl_operators_pm[] = {
-    {"pm", "Pm", SL_ARGUMENT_TEXT, prepare_pm, pm, need_phrase, "the value holds one of the phrases"},
+    {"pm", "Pm", SL_ARGUMENT_TEXT, prepare_pm, pm, need_phrase, "the value holds one of the phrases", true},
     {"pmFromFile", "PmFromFile", SL_ARGUMENT_TEXT, prepare_pm_from_file, pm, need_phrase,
-     "the value holds one of the phrases of a file, one a line"},
-    {"pmf", "PmF", SL_ARGUMENT_TEXT, prepare_pm_from_file, pm, need_phrase, "short for pmFromFile"},
+     "the value holds one of the phrases of a file, one a line", true},
+    {"pmf", "PmF", SL_ARGUMENT_TEXT, prepare_pm_from_file, pm, need_phrase, "short for pmFromFile", true},
     {"pmFromDataset", "PmFromDataset", SL_ARGUMENT_TEXT, prepare_pm_from_dataset, pm, need_phrase,
-     "the value holds one of the phrases of a SecDataset, one a line"},
+     "the value holds one of the phrases of a SecDataset, one a line", true},
     {0},
 };

@@ -120,16 +120,16 @@ static sl_answer contains_word(const sl_call *call, const sl_operand *operand, s
 
 const sl_operator sl_operators_string[] = {
     {"beginsWith", "BeginsWith", SL_ARGUMENT_MACRO, prepare_text, begins_with, need_text,
-     "the value starts with the text"},
+     "the value starts with the text", true},
     {"contains", "Contains", SL_ARGUMENT_MACRO, prepare_text, contains, need_text,
-     "the value holds the text"},
+     "the value holds the text", true},
     {"containsWord", "ContainsWord", SL_ARGUMENT_MACRO, prepare_text, contains_word, need_text,
-     "the value holds the text as a word"},
+     "the value holds the text as a word", true},
     {"endsWith", "EndsWith", SL_ARGUMENT_MACRO, prepare_text, ends_with, need_text,
-     "the value ends with the text"},
-    {"streq", "StrEq", SL_ARGUMENT_MACRO, prepare_text, streq, need_text, "the value is the text"},
+     "the value ends with the text", true},
+    {"streq", "StrEq", SL_ARGUMENT_MACRO, prepare_text, streq, need_text, "the value is the text", true},
     {"strmatch", "StrMatch", SL_ARGUMENT_MACRO, prepare_strmatch, strmatch, need_needle,
-     "the value holds the text, which may have bytes as |0d 0a|"},
-    {"within", "Within", SL_ARGUMENT_MACRO, prepare_text, within, NULL, "the text holds the value"},
+     "the value holds the text, which may have bytes as |0d 0a|", true},
+    {"within", "Within", SL_ARGUMENT_MACRO, prepare_text, within, NULL, "the text holds the value", true},
     {0},
 };

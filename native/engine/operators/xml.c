@@ -207,8 +207,8 @@ static sl_answer validate_dtd(const sl_call *call, const sl_operand *operand, sl
 
 const sl_operator sl_operators_xml[] = {
     {"validateDTD", "ValidateDTD", SL_ARGUMENT_TEXT, prepare_dtd, validate_dtd, NULL,
-     "the XML body does not follow the DTD"},
+     "the XML body does not follow the DTD", false},
     {"validateSchema", "ValidateSchema", SL_ARGUMENT_TEXT, prepare_schema, validate_schema, NULL,
-     "the XML body does not follow the XML schema"},
+     "the XML body does not follow the XML schema", false},
     {0},
 };

@@ -119,6 +119,8 @@ typedef struct sl_rule {
     bool operand_per_value; /* the macro has to be expanded for each value */
     const struct sl_script *script;
     int32_t filters[2]; /* bits of the candidate index, both needed; -1: none, every value is tried */
+    int32_t question;   /* number of its operator with its operand and its negation; -1: an answer is good once only */
+    bool is_question_shared; /* with other links */
 
     const sl_action *actions; /* non-disruptive, in written order */
     size_t action_count;
@@ -164,6 +166,7 @@ typedef struct sl_gate {
     uint8_t unit;        /* of its block */
     int32_t filters[2];  /* both; -1: none */
     uint32_t classes;    /* one of these kinds of bytes; 0 = no claim */
+    int32_t question;    /* of the starter, where its operator sees the texts of the view; -1: none */
 } sl_gate;
 
 typedef struct sl_view_gates {
@@ -272,6 +275,7 @@ typedef struct sl_ruleset {
     const sl_target_view *views;
     size_t view_count;
     size_t selection_count; /* targets that have views */
+    uint32_t question_count;
     struct sl_script *const *scripts; /* distinct ones */
     size_t script_count;
     const sl_unicode_map *unicode_map;      /* NULL = none */

@@ -18,6 +18,7 @@
 struct sl_selection {
     sl_text **texts;
     uint32_t count, capacity;
+    uint32_t known_count; /* texts of the value cache among them: what they let through is told by each of them */
     size_t listed; /* members of a whole list that are among texts, or passed over */
     uint64_t made; /* when texts was made (now); 0 = not yet */
 };
@@ -38,16 +39,17 @@ static bool lets(const sl_txn *txn, const sl_found *found, const int32_t *filter
 static const sl_found *scan(sl_txn *txn, sl_text *text) {
     while (text->twin != NULL) text = text->twin; /* the scan folds case */
     if (text->is_scanned) return &text->found;
-    text->is_scanned = true;
     const sl_prefilter *prefilter = txn->rules->prefilter;
     const size_t size = prefilter->word_count * sizeof(uint64_t);
     uint64_t small[64];
     const bool is_small = size <= sizeof small;
-    uint64_t *bits = is_small ? small : sl_arena_alloc(&txn->arena, size);
+    sl_arena *arena = sl_text_arena(txn, text);
+    uint64_t *bits = is_small ? small : sl_arena_alloc(arena, size);
     memset(bits, 0, size);
-    if (!sl_prefilter_scan(prefilter, text->slice, bits, &text->found.bytes)) return &text->found;
-    text->found.bits = bits;
-    if (is_small) text->found.bits = memcpy(sl_arena_alloc(&txn->arena, size), small, size);
+    if (sl_prefilter_scan(prefilter, text->slice, bits, &text->found.bytes)) {
+        text->found.bits = is_small ? memcpy(sl_arena_alloc(arena, size), small, size) : bits;
+    }
+    text->is_scanned = true; /* now: there may have been no memory */
     return &text->found;
 }
 
@@ -74,6 +76,7 @@ static void add_text(sl_txn *txn, struct sl_selection *selection, sl_text *text)
         selection->capacity = capacity;
     }
     selection->texts[selection->count++] = text;
+    selection->known_count += text->known != NULL;
 }
 
 static void list_members(sl_txn *txn, const sl_variable *variable, struct sl_selection *selection) {
@@ -115,7 +118,7 @@ static void select_values(sl_txn *txn, const sl_target_view *view, struct sl_sel
     if (selection->made != 0) {
         if (is_as_before(selection, &values)) return;
         forget(txn, view->raw);
-        selection->count = 0;
+        selection->count = selection->known_count = 0;
     }
     for (size_t i = 0; i < values.count; i++) add_text(txn, selection, values.items[i].text);
 }
@@ -142,7 +145,8 @@ static struct sl_view_state *state_of(sl_txn *txn, const sl_target_view *view) {
 static uint32_t collect_classes(sl_txn *txn, const sl_target_view *view, const struct sl_selection *selection) {
     struct sl_view_state *state = state_of(txn, view);
     for (; state->classes_seen < selection->count; state->classes_seen++) {
-        state->classes |= sl_values_classes(sl_values_apply(txn, selection->texts[state->classes_seen], view->pipeline));
+        sl_text *text = selection->texts[state->classes_seen];
+        if (text->known == NULL) state->classes |= sl_values_classes(sl_values_apply(txn, text, view->pipeline));
     }
     return state->classes;
 }
@@ -151,7 +155,9 @@ static const sl_found *collect_found(sl_txn *txn, const sl_target_view *view, co
     struct sl_view_state *state = state_of(txn, view);
     const uint32_t words = txn->rules->prefilter->word_count;
     for (; state->found_seen < selection->count; state->found_seen++) {
-        const sl_found *found = scan(txn, sl_values_apply(txn, selection->texts[state->found_seen], view->pipeline));
+        sl_text *text = selection->texts[state->found_seen];
+        if (text->known != NULL) continue;
+        const sl_found *found = scan(txn, sl_values_apply(txn, text, view->pipeline));
         state->found.bytes.words[0] |= found->bytes.words[0];
         state->found.bytes.words[1] |= found->bytes.words[1];
         if (found->bits == NULL) continue;
@@ -168,19 +174,55 @@ static const sl_target_view *effective(sl_txn *txn, const sl_target_view *view, 
     return (collect_classes(txn, plain, selection) & view->pipeline->triggers) != 0 ? view : plain;
 }
 
-bool sl_candidates_target(sl_txn *txn, const sl_rule *link, const sl_target *target) {
-    if (target->view < 0) return true;
-    const sl_target_view *view = &txn->rules->views[target->view];
-    const struct sl_selection *selection = selection_of(txn, view);
-    if (selection->count == 0) return false;
-    if (!target->view_has_all) return true;
+static bool any_known_lets(sl_txn *txn, const sl_rule *link, const struct sl_selection *selection) {
+    for (size_t i = 0; i < selection->count; i++) {
+        if (selection->texts[i]->known == NULL) continue;
+        sl_text *text = sl_values_apply(txn, selection->texts[i], link->pipeline);
+        if (!sl_text_is_refused(text, link->question) && sl_candidates_text(txn, link, text)) return true;
+    }
+    return false;
+}
+
+/* All texts but those of the value cache at once. */
+static bool others_let(sl_txn *txn, const sl_rule *link, const sl_target_view *view, const struct sl_selection *selection) {
     view = effective(txn, view, selection);
     if (link->operand.necessary_classes != 0 && lacks_classes(link, collect_classes(txn, view, selection))) return false;
     if (link->filters[0] < 0 || txn->rules->prefilter == NULL) return true;
     return lets(txn, collect_found(txn, view, selection), link->filters);
 }
 
+bool sl_candidates_target(sl_txn *txn, const sl_rule *link, const sl_target *target) {
+    if (target->view < 0) return true;
+    const sl_target_view *view = &txn->rules->views[target->view];
+    const struct sl_selection *selection = selection_of(txn, view);
+    if (selection->count == 0) return false;
+    if (!target->view_has_all) return true;
+    if (selection->known_count != 0 && any_known_lets(txn, link, selection)) return true;
+    return selection->known_count != selection->count && others_let(txn, link, view, selection);
+}
+
 /* ---- blocks ---- */
+
+static bool gate_lets(sl_txn *txn, const sl_gate *gate, sl_text *text) {
+    if (sl_text_is_refused(text, gate->question)) return false;
+    if (gate->classes != 0 && (sl_values_classes(text) & gate->classes) == 0) return false;
+    return gate->filters[0] < 0 || lets(txn, scan(txn, text), gate->filters);
+}
+
+/* What one text of the value cache lets through. */
+static uint64_t known_lets(sl_txn *txn, const sl_target_gates *target, sl_text *raw) {
+    uint64_t units = 0;
+    if (sl_value_cache_units(raw->known, target, &units)) return units;
+    for (size_t i = 0; i < target->view_count; i++) {
+        const sl_view_gates *gates = &target->views[i];
+        sl_text *text = sl_values_apply(txn, raw, txn->rules->views[gates->view].pipeline);
+        for (size_t g = 0; g < gates->gate_count; g++) {
+            if (gate_lets(txn, &gates->gates[g], text)) units |= UINT64_C(1) << gates->gates[g].unit;
+        }
+    }
+    sl_value_cache_keep_units(raw->known, target, units);
+    return units;
+}
 
 static uint64_t let_through(sl_txn *txn, const sl_view_gates *gates, const struct sl_selection *selection) {
     const sl_target_view *view = effective(txn, &txn->rules->views[gates->view], selection);
@@ -203,6 +245,10 @@ uint64_t sl_candidates_block(sl_txn *txn, const sl_block *block) {
         if ((target->units & ~units) == 0) continue;
         const struct sl_selection *selection = selection_of(txn, &txn->rules->views[target->raw]);
         if (selection->count == 0) continue;
+        for (size_t i = 0; selection->known_count != 0 && i < selection->count; i++) {
+            if (selection->texts[i]->known != NULL) units |= known_lets(txn, target, selection->texts[i]);
+        }
+        if (selection->known_count == selection->count) continue;
         for (size_t i = 0; i < target->view_count; i++) {
             if ((target->views[i].units & ~units) != 0) units |= let_through(txn, &target->views[i], selection);
         }

@@ -10,6 +10,7 @@
 #include "lua/script.h"
 #include "operators/rx.h"
 #include "run/txn.h"
+#include "run/value_cache.h"
 
 static void make_id_prefix(char *prefix) {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -54,6 +55,9 @@ seclua_engine *seclua_engine_new(seclua_ruleset *rules, seclua_store *store) {
     engine->store = (sl_store *)store;
     if (store != NULL) sl_store_acquire(engine->store);
     engine->writers = sl_writers_open(engine->rules);
+    if (!engine->rules->options.no_acceleration) {
+        engine->value_cache = sl_value_cache_new(engine->rules->options.value_cache_bytes_max);
+    }
     make_id_prefix(engine->id_prefix);
     return (seclua_engine *)engine;
 }
@@ -65,6 +69,7 @@ void sl_engine_end(sl_engine *engine) {
     }
     if (engine->lua != NULL) sl_lua_free(engine->lua);
     if (engine->writers != NULL) sl_writers_close(engine->writers);
+    sl_value_cache_free(engine->value_cache);
     sl_scratch_free(engine->scratch);
     sl_arena_free(&engine->environment_arena);
     if (engine->store != NULL) seclua_store_release((seclua_store *)engine->store);

@@ -14,6 +14,7 @@ extern "C" {
 struct sl_scratch;
 struct sl_lua;
 struct sl_writers;
+struct sl_value_cache;
 
 enum { sl_pool_max = 64 };
 
@@ -23,6 +24,8 @@ typedef struct sl_engine {
     struct sl_scratch *scratch;
     struct sl_lua *lua;         /* made when the first script runs (lua/state.h) */
     struct sl_writers *writers; /* audit and debug files (log/writer.h); NULL = none configured */
+    struct sl_value_cache *value_cache; /* NULL = off */
+    struct sl_txn *running; /* whose step is under way; the inner one where a callback takes steps of another */
     struct sl_txn *idle[sl_pool_max]; /* finished transactions; their arenas are reset, not freed */
     size_t idle_count;
     size_t live_count; /* transactions not freed yet: each holds the engine */

@@ -185,7 +185,10 @@ static sl_flow ask(sl_txn *txn, const sl_rule *link, const sl_value *value, sl_t
         operator_failed(txn, link, value, answer, match.text);
         return SL_GO_ON;
     }
-    if ((answer == SL_YES) == link->is_negated) return SL_GO_ON;
+    if ((answer == SL_YES) == link->is_negated) {
+        sl_text_refuse(txn, text, link);
+        return SL_GO_ON;
+    }
     keep_match(txn, link, value, text, &match);
     return on_match(txn, link);
 }
@@ -193,7 +196,7 @@ static sl_flow ask(sl_txn *txn, const sl_rule *link, const sl_value *value, sl_t
 /* One stage of a value, from the start. */
 static sl_flow test(sl_txn *txn, const sl_rule *link, const sl_value *value, sl_text *text) {
     if (sl_host_debugs(txn, 9)) sl_trace_value(txn, value, text);
-    if (!sl_candidates_text(txn, link, text)) return SL_GO_ON;
+    if (sl_text_is_refused(text, link->question) || !sl_candidates_text(txn, link, text)) return SL_GO_ON;
     txn->cursor.text = text;
     if (sl_suspend_probes(txn)) return suspended_at(txn, SL_AT_OPERATOR);
     return ask(txn, link, value, text, NULL);

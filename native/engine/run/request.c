@@ -5,6 +5,7 @@
 #include "bodies/urlencoded.h"
 #include "run/arguments.h"
 #include "run/body.h"
+#include "run/value_cache.h"
 
 /* Blanks and tabs at both ends. */
 static sl_slice trimmed(sl_slice text) {
@@ -53,9 +54,13 @@ static bool add_cookie(void *context, sl_slice name, sl_slice value) {
 }
 
 static void read_header(sl_txn *txn, const seclua_header *header) {
-    const sl_slice name = sl_arena_copy(&txn->arena, header->name);
-    const sl_slice value = sl_arena_copy(&txn->arena, trimmed(header->value));
-    sl_members_add(&txn->request_headers, &txn->arena, name, value);
+    sl_text *known_name = sl_value_cache_find(txn, header->name);
+    sl_text *known_value = sl_value_cache_find(txn, trimmed(header->value));
+    const sl_slice name = known_name != NULL ? known_name->slice : sl_arena_copy(&txn->arena, header->name);
+    const sl_slice value = known_value != NULL ? known_value->slice : sl_arena_copy(&txn->arena, trimmed(header->value));
+    sl_member *member = sl_members_add(&txn->request_headers, &txn->arena, name, value);
+    if (known_name != NULL) member->name = known_name;
+    if (known_value != NULL) member->value = known_value;
     if (sl_slice_equal_fold(name, SL_LIT("cookie"))) {
         const sl_argument_sink sink = {txn, add_cookie};
         sl_cookies_parse(&txn->arena, value, txn->rules->config.cookie_format, txn->rules->config.cookie_v0_separator, &sink);

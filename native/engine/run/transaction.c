@@ -13,6 +13,7 @@
 #include "run/evaluate.h"
 #include "run/host.h"
 #include "run/suspend.h"
+#include "run/value_cache.h"
 #include "run/verdict.h"
 #include "variables/variable.h"
 
@@ -43,14 +44,18 @@ static void fail(sl_txn *txn) {
 /* Runs one step under the guard. */
 static seclua_step guarded(sl_txn *txn, void (*step)(sl_txn *txn, const void *input), const void *input) {
     if (txn->has_failed) return SECLUA_STEP_FAILED;
+    sl_txn *const around = txn->engine->running;
+    txn->engine->running = txn;
     if (setjmp(txn->unwind) != 0) {
         txn->is_armed = false;
+        txn->engine->running = around;
         fail(txn);
         return SECLUA_STEP_FAILED;
     }
     txn->is_armed = true;
     step(txn, input);
     txn->is_armed = false;
+    txn->engine->running = around;
     return sl_suspend_is_pending(txn) ? SECLUA_STEP_SUSPENDED : SECLUA_STEP_DONE;
 }
 
@@ -148,6 +153,7 @@ void seclua_txn_free(seclua_txn *handle) {
     sl_engine *engine = txn->engine;
     if (txn->stage > SL_STAGE_NEW) close_off(handle);
     sl_body_close(txn);
+    sl_value_cache_release(txn);
     sl_arena_reset(&txn->arena);
     engine->live_count--;
     if (engine->idle_count < sl_pool_max && !engine->is_closing) {

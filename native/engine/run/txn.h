@@ -275,6 +275,7 @@ typedef struct sl_txn {
     struct sl_sanitised *sanitised; /* names to mask in the audit log */
 
     sl_text *scalars[SL_SCALAR_SLOTS]; /* lazily made texts of scalar variables, by sl_slot */
+    struct sl_held *held; /* texts of the value cache */
     struct sl_selection *selections; /* of the candidate index: what targets select */
     struct sl_view_state *views;     /* the same through pipelines, by view */
     uint32_t list_growths;         /* new members of lists while a phase ran */

@@ -58,8 +58,12 @@ void sl_values_add_count(sl_txn *txn, sl_values *values, const sl_target *target
 
 /* The plain twin of memory and quick test: what the acceleration option compares with. */
 static sl_text *transform_plainly(sl_txn *txn, sl_text *text, const sl_transformation *transformation) {
-    const sl_slice result = transformation->apply(&txn->arena, txn->rules->unicode_map, text->slice);
-    return sl_slice_same(result, text->slice) ? text : sl_text_new(&txn->arena, result);
+    sl_arena *arena = sl_text_arena(txn, text);
+    const sl_slice result = transformation->apply(arena, txn->rules->unicode_map, text->slice);
+    if (sl_slice_same(result, text->slice)) return text;
+    sl_text *made = sl_text_new(arena, result);
+    made->known = text->known;
+    return made;
 }
 
 sl_text *sl_values_transform(sl_txn *txn, sl_text *text, const sl_transformation *transformation) {
@@ -68,7 +72,7 @@ sl_text *sl_values_transform(sl_txn *txn, sl_text *text, const sl_transformation
     for (struct sl_step *step = text->steps; step != NULL; step = step->next) {
         if (step->transformation == transformation) return step->result;
     }
-    struct sl_step *step = sl_arena_alloc(&txn->arena, sizeof *step);
+    struct sl_step *step = sl_arena_alloc(sl_text_arena(txn, text), sizeof *step);
     step->transformation = transformation;
     step->result = transform_plainly(txn, text, transformation);
     if (step->result != text && sl_transformation_is_case_only(transformation)) step->result->twin = text;
@@ -102,11 +106,20 @@ sl_text *sl_values_apply(sl_txn *txn, sl_text *text, const sl_pipeline *pipeline
     if (txn->rules->options.no_acceleration) return apply_plainly(txn, text, pipeline);
     if ((sl_values_classes(text) & pipeline->triggers) == 0) return text;
     if (text->by_pipeline == NULL) {
-        text->by_pipeline = sl_arena_zalloc(&txn->arena, txn->rules->pipeline_count * sizeof *text->by_pipeline);
+        text->by_pipeline = sl_arena_zalloc(sl_text_arena(txn, text), txn->rules->pipeline_count * sizeof *text->by_pipeline);
     }
-    sl_text **result = &text->by_pipeline[pipeline->index];
-    if (*result != NULL) return *result;
-    *result = text;
-    for (size_t i = 0; i < pipeline->step_count; i++) *result = sl_values_step(txn, *result, pipeline, i);
-    return *result;
+    sl_text **known = &text->by_pipeline[pipeline->index];
+    if (*known != NULL) return *known;
+    sl_text *result = text; /* kept when it is complete: a step may run out of memory, and the text may outlive it */
+    for (size_t i = 0; i < pipeline->step_count; i++) result = sl_values_step(txn, result, pipeline, i);
+    *known = result;
+    return result;
+}
+
+void sl_text_refuse(sl_txn *txn, sl_text *text, const sl_rule *link) {
+    if (link->question < 0 || (text->known == NULL && !link->is_question_shared)) return;
+    if (text->refused == NULL) {
+        text->refused = SL_NEW_ARRAY(sl_text_arena(txn, text), uint64_t, (txn->rules->question_count + 63) / 64);
+    }
+    text->refused[link->question / 64] |= UINT64_C(1) << (link->question % 64);
 }

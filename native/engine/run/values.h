@@ -4,10 +4,22 @@
 #define SL_VALUES_H
 
 #include "run/txn.h"
+#include "run/value_cache.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* Where what hangs on this text is allocated. */
+static inline sl_arena *sl_text_arena(sl_txn *txn, const sl_text *text) {
+    return text->known == NULL ? &txn->arena : sl_value_cache_arena(text->known);
+}
+
+/* Is it known that links with this question do not match the text? */
+static inline bool sl_text_is_refused(const sl_text *text, int32_t question) {
+    return question >= 0 && text->refused != NULL && (text->refused[question / 64] >> (question % 64) & 1) != 0;
+}
+void sl_text_refuse(sl_txn *txn, sl_text *text, const sl_rule *link);
 
 void sl_values_add(sl_txn *txn, sl_values *values, const struct sl_variable *variable, sl_slice key, sl_text *text);
 /* The key is the whole display name: MATCHED_VARS keeps the names under which values matched. */
