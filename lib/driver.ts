@@ -12,7 +12,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { answerBlocked } from './blocked.js'
 import type { Verdict } from './events.js'
 import { watchResponse } from './held-response.js'
-import type { ConnectionInput } from './message.js'
+import { defaultAddress, type ConnectionInput } from './message.js'
 import type { Overload } from './overload.js'
 import { inspectRawBody, mayHaveBody, replaceRawBody } from './raw-body.js'
 import type { Judgement, Transaction } from './transaction.js'
@@ -20,7 +20,7 @@ import type { Judgement, Transaction } from './transaction.js'
 /** What a driver needs of a Waf. */
 export interface Guard {
   readonly overload: Overload
-  transaction(connection: ConnectionInput): Transaction
+  scopedTransaction(connection: ConnectionInput): Transaction
 }
 
 const overloaded: Verdict = Object.freeze({ action: 'deny', status: 503 })
@@ -39,11 +39,12 @@ type Next = (error?: unknown) => void
 
 function connectionOf(request: IncomingMessage): ConnectionInput {
   const { remoteAddress, remotePort, localAddress, localPort } = request.socket
+  // All of it, always: objects that are put together from pieces cost V8 a new shape for each request.
   return {
-    ...(remoteAddress !== undefined && { clientAddress: remoteAddress }),
-    ...(remotePort !== undefined && { clientPort: remotePort }),
-    ...(localAddress !== undefined && { serverAddress: localAddress }),
-    ...(localPort !== undefined && { serverPort: localPort }),
+    clientAddress: remoteAddress ?? defaultAddress,
+    clientPort: remotePort ?? 0,
+    serverAddress: localAddress ?? defaultAddress,
+    serverPort: localPort ?? 0,
   }
 }
 
@@ -97,7 +98,7 @@ export function guard(
   let transaction: Transaction
   let verdict: Judgement
   try {
-    transaction = waf.transaction(connectionOf(request))
+    transaction = waf.scopedTransaction(connectionOf(request)) // each response is closed one day
     closeWith(response, transaction)
     verdict = transaction.stepRequestHeaders({
       method: request.method ?? 'GET',

@@ -99,6 +99,7 @@ class HeldResponse {
   readonly #setters = new Map<string, PropertyDescriptor | undefined>()
   #state: State = 'open'
   #isImplicit = false // no writeHead from the handler
+  #isEnding = false // the handler has given all of it: nothing of its own comes between head and body
   #isOpened = false // what `prepend` adds is out
   #isJudged = false // phase 4 has spoken
   /** What the handler did while the rules were waiting. */
@@ -140,7 +141,7 @@ class HeldResponse {
     if (headers !== undefined) applyHeaders(response, headers as OutgoingHttpHeaders | readonly unknown[])
     const head = {
       status,
-      ...(this.#request.httpVersionMajor < 2 && { reason: response.statusMessage }),
+      reason: this.#request.httpVersionMajor < 2 ? response.statusMessage : '',
       protocol: `HTTP/${this.#request.httpVersion}`,
       headers: headerList(response),
     }
@@ -155,7 +156,7 @@ class HeldResponse {
 
   #passHead(status: number): void {
     if (this.#transaction.wantsBody) {
-      this.#hold()
+      if (!this.#isEnding) this.#hold()
       this.#state = 'holding'
       return
     }
@@ -205,8 +206,9 @@ class HeldResponse {
 
   #end(values: readonly unknown[]): ServerResponse {
     const [chunk, ...rest] = typeof values[0] === 'function' ? [undefined, ...values] : values
+    this.#isEnding = true
     this.#judgeHead()
-    const [encoding, callback] = writeArguments(rest)
+    const [encoding, callback] = rest.length === 0 ? [undefined, undefined] : writeArguments(rest)
     this.#finish((chunk as Chunk | null | undefined) ?? undefined, encoding, callback)
     return this.#response
   }
@@ -222,20 +224,28 @@ class HeldResponse {
       })
       return
     }
-    if (this.#state === 'holding' && body !== undefined) {
+    if (this.#state === 'holding' && body !== undefined && this.#held.length !== 0) {
       this.#keep(body, encoding, undefined)
       this.#finish(undefined, undefined, callback)
       return
     }
     const end = { isSent: false }
-    this.#judgeBody(() => {
-      end.isSent = true
-      if (this.#state === 'flowing') this.#original.end(this.#closed(body, encoding), encoding, callback)
-      else
-        this.#release(true, (bytes) =>
-          this.#original.end(this.#closed(bytes, undefined), undefined, callback),
-        )
-    })
+    const send = (last: Chunk | undefined, itsEncoding: BufferEncoding | undefined): void => {
+      this.#original.end(this.#closed(last, itsEncoding), itsEncoding, callback)
+    }
+    const judge = (): void => {
+      this.#judgeBody(() => {
+        end.isSent = true
+        if (this.#state === 'flowing') send(body, encoding)
+        else if (body !== undefined) this.#releaseWhole(body, encoding, send)
+        else
+          this.#release(true, (bytes) => {
+            send(bytes, undefined)
+          })
+      })
+    }
+    if (this.#state === 'holding' && body !== undefined) this.#show(bytesOf(body, encoding), judge)
+    else judge()
     if (end.isSent || callback === undefined) return
     this.#response.once('close', () => {
       if (!end.isSent) callback()
@@ -282,19 +292,21 @@ class HeldResponse {
     if (this.#state !== 'holding') return
     const bytes = bytesOf(chunk, encoding)
     this.#held.push(Buffer.from(bytes)) // the handler may use its buffer again
-    if (!this.#hasBody || bytes.length === 0) return
-    this.#judge(
-      () => this.#transaction.writeResponseBody(bytes),
-      () => {
-        // Past the limit the rules have all that they will see: they speak now, and the rest flows.
-        if (this.#transaction.wantsBody) return
-        this.#judgeBody(() => {
-          this.#release(false, (held) =>
-            this.#original.write(this.#opened(held, undefined), undefined, undefined),
-          )
-        })
-      },
-    )
+    this.#show(bytes, () => {
+      // Past the limit the rules have all that they will see: they speak now, and the rest flows.
+      if (this.#transaction.wantsBody) return
+      this.#judgeBody(() => {
+        this.#release(false, (held) =>
+          this.#original.write(this.#opened(held, undefined), undefined, undefined),
+        )
+      })
+    })
+  }
+
+  /** A piece of the body for the rules; `pass` when they let it pass. */
+  #show(bytes: Uint8Array, pass: () => void): void {
+    if (!this.#hasBody || bytes.length === 0) pass()
+    else this.#judge(() => this.#transaction.writeResponseBody(bytes), pass)
   }
 
   /** Phase 4, once; then, or if it has spoken before, the response may go out. */
@@ -410,10 +422,28 @@ class HeldResponse {
     this.#unhold()
     this.#state = 'flowing'
     const held = Buffer.concat(this.#held.splice(0))
+    send(this.#replacement(isAll) ?? held)
+  }
+
+  /** A body that came in one piece goes out as it came, so that node can put it behind the head in one write. */
+  #releaseWhole(
+    body: Chunk,
+    encoding: BufferEncoding | undefined,
+    send: (body: Chunk, encoding: BufferEncoding | undefined) => void,
+  ): void {
+    this.#unhold()
+    this.#state = 'flowing'
+    const other = this.#replacement(true)
+    if (other === undefined) send(body, encoding)
+    else send(other, undefined)
+  }
+
+  /** What the rules put in place of all of the body. Where its length changes, what was said of it no longer holds. */
+  #replacement(isAll: boolean): Uint8Array | undefined {
     const { responseBody } = this.#transaction.changes
-    const isReplaced = isAll && responseBody !== undefined && this.#hasBody
-    if (isReplaced || this.#injects) this.#response.removeHeader('Content-Length')
-    send(isReplaced ? responseBody : held)
+    const other = isAll && this.#hasBody ? responseBody : undefined
+    if (other !== undefined || this.#injects) this.#response.removeHeader('Content-Length')
+    return other
   }
 
   #refuse(verdict: Verdict): void {

@@ -13,6 +13,8 @@ import { SecluaError } from './errors.js'
 export type HeadersInput =
   readonly string[] | readonly (readonly [string, string])[] | Record<string, string | readonly string[]>
 
+export const defaultAddress = '127.0.0.1'
+
 export interface ConnectionInput {
   /** Default '127.0.0.1'. */
   clientAddress?: string

@@ -20,8 +20,17 @@ function isComplete(request: IncomingMessage): boolean {
 /** Whether a request announces a body. HTTP/2 need not, so there it may. */
 export function mayHaveBody(request: IncomingMessage): boolean {
   if (request.httpVersionMajor >= 2) return request.method !== 'GET' && request.method !== 'HEAD'
-  const length = request.headers['content-length']
-  return request.headers['transfer-encoding'] !== undefined || (length !== undefined && Number(length) !== 0)
+  const length = fieldOf(request, 'content-length')
+  return fieldOf(request, 'transfer-encoding') !== undefined || (length !== undefined && Number(length) !== 0)
+}
+
+/** The first field of that name as received: `headers` would be made of all of them, for a handler that may never ask. */
+function fieldOf({ rawHeaders }: IncomingMessage, name: string): string | undefined {
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const given = rawHeaders[i]
+    if (given?.length === name.length && given.toLowerCase() === name) return rawHeaders[i + 1]
+  }
+  return undefined
 }
 
 /** Another body in place of the one that was put back: for the handler it is what the client sent. */

@@ -16,6 +16,7 @@ import type { EvaluationResult, WafEvents } from './events.js'
 import {
   bodyBytes,
   byteString,
+  defaultAddress,
   type ConnectionInput,
   type RequestInput,
   type ResponseInput,
@@ -32,7 +33,6 @@ import { actions, atOnce, Transaction, waitError, type Judgement } from './trans
 /** Only the package's own files can name it, so that nobody makes a Waf without loading one. */
 const ownConstruction: unique symbol = Symbol('load')
 
-const defaultAddress = '127.0.0.1'
 
 /** What has to happen for a message, in order. */
 function stepsFor(
@@ -230,7 +230,7 @@ export class Waf extends EventEmitter<WafEvents> {
   }
 
   #evaluate(request: RequestInput & ConnectionInput, response: ResponseInput | undefined): EvaluationResult {
-    const transaction = this.#openScoped(request)
+    const transaction = this.scopedTransaction(request)
     try {
       for (const step of stepsFor(transaction, request, response)) atOnce(step())
       return transaction.result()
@@ -243,7 +243,7 @@ export class Waf extends EventEmitter<WafEvents> {
     request: RequestInput & ConnectionInput,
     response: ResponseInput | undefined,
   ): Promise<EvaluationResult> {
-    const transaction = this.#openScoped(request)
+    const transaction = this.scopedTransaction(request)
     try {
       for (const step of stepsFor(transaction, request, response)) await step()
       return transaction.result()
@@ -252,7 +252,8 @@ export class Waf extends EventEmitter<WafEvents> {
     }
   }
 
-  #openScoped(connection: ConnectionInput): Transaction {
+  /** A transaction that its maker closes in any case. @internal */
+  scopedTransaction(connection: ConnectionInput): Transaction {
     const { loaded, outside } = this.#active
     return Transaction.openScoped(this.#begin(connection), this, loaded, outside)
   }
@@ -363,16 +364,15 @@ export class Waf extends EventEmitter<WafEvents> {
       remoteUser,
     } = connection
     const { engine } = this.#active
-    const told = [id, serverName, remoteUser].map((text) => (text === undefined ? text : byteString(text)))
     return addon.begin(
       engine,
       clientAddress,
       clientPort,
       serverAddress,
       serverPort,
-      told[0],
-      told[1],
-      told[2],
+      id === undefined ? id : byteString(id),
+      serverName === undefined ? serverName : byteString(serverName),
+      remoteUser === undefined ? remoteUser : byteString(remoteUser),
     )
   }
 

@@ -34,7 +34,7 @@ function times(requests, passes, one) {
 async function api(Waf, figures, { rounds, passes }) {
   const requests = sharedRequests().map(ready)
   const main = configuration(1)
-  const waf = await Waf.load({ files: [main] })
+  const waf = await Waf.load({ files: [main], valueCacheBytes: 0 })
   const { rules, left } = readRules(join(shared, 'crs/rules'), 1)
   const corpus = pack('api', sharedRequests())
   const table = []
@@ -154,11 +154,9 @@ request = function()
 end
 `
 
-async function throughput(port, main) {
-  const server = fork(join(root, 'bench/peers/hello.mjs'), [
-    String(port),
-    ...(main === undefined ? [] : [main]),
-  ])
+/** settings: rules and bytes of value cache; none: bare. */
+async function throughput(port, settings = []) {
+  const server = fork(join(root, 'bench/peers/hello.mjs'), [String(port), ...settings])
   await new Promise((resolve, reject) => {
     server.once('message', resolve)
     server.once('exit', () => reject(new Error('the server ended')))
@@ -185,23 +183,26 @@ async function server(figures, { rounds }) {
   const main = configuration(1)
   const found = []
   for (let round = 0; round < rounds; round++) {
-    const bare = await throughput(18080 + 2 * round)
-    const guarded = await throughput(18081 + 2 * round, main)
-    found.push({ bare, guarded, share: guarded / bare })
+    const bare = await throughput(18080 + 3 * round)
+    const guarded = await throughput(18081 + 3 * round, [main])
+    const without = await throughput(18082 + 3 * round, [main, '0'])
+    found.push({ bare, guarded, without, share: guarded / bare, shareWithout: without / bare })
   }
-  const share = median(found.map((one) => one.share))
+  const middle = (name) => median(found.map((one) => one[name]))
   console.table([
     {
-      'hello, requests/s': rounded(median(found.map((one) => one.bare)), 0),
-      'with CRS PL1': rounded(median(found.map((one) => one.guarded)), 0),
-      share: rounded(share, 2),
+      'hello, requests/s': rounded(middle('bare'), 0),
+      'with CRS PL1': rounded(middle('guarded'), 0),
+      share: rounded(middle('share'), 2),
+      'without value cache': rounded(middle('without'), 0),
+      'its share': rounded(middle('shareWithout'), 2),
     },
   ])
-  figures.push({
-    what: 'a server that says hello keeps, with CRS PL1',
-    value: rounded(100 * share, 0),
-    unit: '% of its requests a second',
-  })
+  const unit = '% of its requests a second'
+  figures.push(
+    { what: 'a server that says hello keeps, with CRS PL1', value: rounded(100 * middle('share'), 0), unit },
+    { what: 'the same with the value cache off', value: rounded(100 * middle('shareWithout'), 0), unit },
+  )
 }
 
 export async function measure(settings) {
