@@ -33,7 +33,6 @@ import { actions, atOnce, Transaction, waitError, type Judgement } from './trans
 /** Only the package's own files can name it, so that nobody makes a Waf without loading one. */
 const ownConstruction: unique symbol = Symbol('load')
 
-
 /** What has to happen for a message, in order. */
 function stepsFor(
   transaction: Transaction,
