@@ -92,10 +92,10 @@ double quantile(std::vector<double> values, double q) {
     return values.empty() ? 0 : values[std::min(values.size() - 1, static_cast<size_t>(q * static_cast<double>(values.size())))];
 }
 
-seclua_ruleset *load(const char *path) {
+seclua_ruleset *load(const char *path, uint64_t value_cache_bytes) {
     seclua_options options;
     seclua_options_init(&options);
-    options.value_cache_bytes_max = 0; // the same requests again and again must not flatter
+    options.value_cache_bytes_max = value_cache_bytes;
     const std::string cwd = ".";
     options.cwd = slice(cwd);
     const std::string name = path;
@@ -116,16 +116,17 @@ seclua_ruleset *load(const char *path) {
 
 int main(int argc, char **argv) {
     if (argc < 3) {
-        std::fprintf(stderr, "usage: %s CORPUS.bin MAIN.conf [passes] [2|5] [list|csv]\n", argv[0]);
+        std::fprintf(stderr, "usage: %s CORPUS.bin MAIN.conf [passes] [2|5] [list|csv|times] [BYTES of value cache]\n", argv[0]);
         return 2;
     }
     const int passes = argc > 3 ? std::atoi(argv[3]) : 20;
     const bool with_response = argc > 4 && std::atoi(argv[4]) == 5;
     const std::string what = argc > 5 ? argv[5] : "";
+    const uint64_t value_cache_bytes = argc > 6 ? std::strtoull(argv[6], nullptr, 10) : 0; // the same requests again and again must not flatter
     const Corpus corpus(argv[1]);
     const long rss_before = rss_kib();
     const double load_start = clock_us(CLOCK_MONOTONIC);
-    seclua_ruleset *rules = load(argv[2]);
+    seclua_ruleset *rules = load(argv[2], value_cache_bytes);
     if (rules == nullptr) return 1;
     seclua_engine *engine = seclua_engine_new(rules, nullptr);
     const double load_ms = (clock_us(CLOCK_MONOTONIC) - load_start) / 1e3;
