@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import {
   compare,
   configuration,
+  median,
   pack,
   rounded,
   rounds as inRounds,
@@ -80,7 +81,7 @@ function ruleGrowth(rounds, figures) {
     ]),
   )
   const found = inRounds(Math.min(rounds, 3), commands)
-  const of = (times, key) => found[`times${times}`].map((line) => line[key]).sort((a, b) => a - b)[1]
+  const of = (times, key) => median(found[`times${times}`].map((line) => line[key]))
   const table = Object.keys(mains).map((times) => ({
     rules: `${times} times`,
     'mean µs': of(times, 'mean_us'),

@@ -15,7 +15,7 @@ namespace seclua {
 namespace {
 
 constexpr size_t literal_bytes_max = sl_prefilter_bytes_max;
-constexpr size_t literals_bytes_max = 4u << 20;
+constexpr size_t literals_bytes_max = 64u << 20;
 
 // A literal that holds another one says nothing more than that one.
 void drop_longer(std::vector<std::string> &literals) {
