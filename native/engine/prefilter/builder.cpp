@@ -79,13 +79,36 @@ uint64_t key_of(const std::string &literal) { return sl_prefilter_key(window_of(
 
 void put(uint32_t *words, uint32_t bit) { words[bit / 32] |= uint32_t{1} << (bit % 32); }
 
-// At sixteen bits for each, one of sixteen that are not in it passes.
-sl_sieve make_sieve(sl_arena *arena, const std::set<uint32_t> &values) {
+unsigned sieve_bits(size_t count, size_t bits_each) {
     unsigned bits = 12;
-    while ((size_t{1} << bits) < values.size() * 16 && bits < 24) bits++;
+    while ((size_t{1} << bits) < count * bits_each && bits < 24) bits++;
+    return bits;
+}
+
+// At so many bits for each, one of as many that are not in it passes.
+sl_sieve make_sieve(sl_arena *arena, const std::set<uint32_t> &values, size_t bits_each) {
+    const unsigned bits = sieve_bits(values.size(), bits_each);
     uint32_t *words = SL_NEW_ARRAY(arena, uint32_t, size_t{1} << (bits - 5));
     for (const uint32_t value : values) put(words, sl_prefilter_hash(value) >> (32 - bits));
     return {words, 32 - bits};
+}
+
+sl_sieve make_sieve_of_fives(sl_arena *arena, const std::set<uint64_t> &keys) {
+    const unsigned bits = sieve_bits(keys.size(), 16);
+    uint32_t *words = SL_NEW_ARRAY(arena, uint32_t, size_t{1} << (bits - 5));
+    for (const uint64_t key : keys) put(words, static_cast<uint32_t>(sl_prefilter_hash_five(key) >> (64 - bits)));
+    return {words, 64 - bits};
+}
+
+const uint8_t (*make_set_bits(sl_arena *arena))[8] {
+    auto *out = static_cast<uint8_t(*)[8]>(sl_arena_zalloc(arena, 256 * 8));
+    for (unsigned byte = 0; byte < 256; byte++) {
+        size_t used = 0;
+        for (uint8_t bit = 0; bit < 8; bit++) {
+            if ((byte >> bit & 1) != 0) out[byte][used++] = bit;
+        }
+    }
+    return out;
 }
 
 // Numbers for bytes that are literals, as many as there are bits.
@@ -123,6 +146,7 @@ const sl_prefilter *PrefilterBuilder::build(sl_arena *arena) const {
     std::unordered_map<uint64_t, std::vector<uint16_t>> filters_of; // by literal
     std::unordered_map<uint64_t, uint8_t> longer;                   // by its first four bytes
     std::set<uint32_t> triples, quads;
+    std::set<uint64_t> fives;
     uint32_t *pairs = SL_NEW_ARRAY(arena, uint32_t, 65536 / 32);
     for (const auto &[literals, id] : filters_) {
         for (const std::string &literal : literals) {
@@ -140,15 +164,20 @@ const sl_prefilter *PrefilterBuilder::build(sl_arena *arena) const {
                 quads.insert(window);
                 const std::string start = literal.substr(0, 4);
                 filters_of.try_emplace(key_of(start));
+                fives.insert(key_of(literal.substr(0, 5)));
                 if (literal.size() > 4) longer[key_of(start)] |= static_cast<uint8_t>(1u << literal.size());
             }
         }
     }
+    const sl_sieve_fn vector_sieve = sl_prefilter_vector_sieve();
+    made->sieve = vector_sieve != nullptr ? vector_sieve : sl_prefilter_sieve_plainly;
+    made->set_bits = make_set_bits(arena);
     bytes.write(made->byte_of);
     made->bytes_of = bytes_of;
     made->pairs = pairs;
-    made->triples = make_sieve(arena, triples);
-    made->quads = make_sieve(arena, quads);
+    made->triples = make_sieve(arena, triples, 64);
+    made->quads = make_sieve(arena, quads, 32);
+    made->fives = make_sieve_of_fives(arena, fives);
 
     unsigned slot_bits = 4;
     while ((size_t{1} << slot_bits) < filters_of.size() * 2) slot_bits++;
@@ -161,14 +190,26 @@ const sl_prefilter *PrefilterBuilder::build(sl_arena *arena) const {
     uint16_t *filters = SL_NEW_ARRAY(arena, uint16_t, total + 1);
     made->filters = filters;
     uint32_t used = 0;
+    uint16_t *pair_of = SL_NEW_ARRAY(arena, uint16_t, 65536);
+    std::vector<sl_literal> pair_literals(1); // the first one is of no pair
     for (const auto &[key, ids] : filters_of) {
-        uint64_t slot = sl_prefilter_slot(made, key);
-        while (slots[slot].key != 0) slot = (slot + 1) & made->slot_mask;
         const auto known = longer.find(key);
-        slots[slot] = {key, used, static_cast<uint32_t>(ids.size()), known == longer.end() ? uint8_t{0} : known->second};
+        const sl_literal literal = {key, used, static_cast<uint16_t>(ids.size()), known == longer.end() ? uint8_t{0} : known->second};
         std::copy(ids.begin(), ids.end(), filters + used);
         used += static_cast<uint32_t>(ids.size());
+        if (key >> 56 == 2) {
+            pair_of[key & 0xFFFF] = static_cast<uint16_t>(pair_literals.size());
+            pair_literals.push_back(literal);
+            continue;
+        }
+        uint64_t slot = sl_prefilter_slot(made, key);
+        while (slots[slot].key != 0) slot = (slot + 1) & made->slot_mask;
+        slots[slot] = literal;
     }
+    auto *kept_pairs = SL_NEW_ARRAY(arena, sl_literal, pair_literals.size());
+    std::copy(pair_literals.begin(), pair_literals.end(), kept_pairs);
+    made->pair_of = pair_of;
+    made->pair_literals = kept_pairs;
     return made;
 }
 

@@ -6,11 +6,6 @@
 
 #include <string.h>
 
-enum {
-    piece_bytes = 4096,
-    ahead_bytes = 8 /* what a window may read past the place where it begins */
-};
-
 static const sl_literal *find(const sl_prefilter *prefilter, uint64_t key) {
     uint64_t slot = sl_prefilter_slot(prefilter, key);
     for (; prefilter->slots[slot].key != 0; slot = (slot + 1) & prefilter->slot_mask) {
@@ -39,34 +34,49 @@ static bool report_quads(const sl_prefilter *prefilter, uint64_t window, uint64_
 
 static inline uint32_t has(const uint32_t *words, uint32_t bit) { return words[bit / 32] >> (bit % 32) & 1; }
 
-typedef struct sl_places {
-    uint16_t at[piece_bytes + ahead_bytes];
-} sl_places;
+/* Is there a literal of these four bytes, or one that goes on like this? */
+static inline bool goes_on(const sl_prefilter *prefilter, uint64_t window) {
+    const sl_sieve *fives = &prefilter->fives;
+    const uint64_t whole = sl_prefilter_hash_five(sl_prefilter_key(window, 4)) >> fives->shift;
+    const uint64_t five = sl_prefilter_hash_five(sl_prefilter_key(window, 5)) >> fives->shift;
+    return (has(fives->words, (uint32_t)whole) | has(fives->words, (uint32_t)five)) != 0;
+}
 
-/* Every literal that begins at one of the first `count` places. Which places pass is written down without a branch, since it
- * cannot be foretold. */
-static bool sieve(const sl_prefilter *prefilter, const uint8_t *piece, size_t count, uint64_t *bits) {
-    const uint32_t *pairs = prefilter->pairs;
-    const sl_sieve triples = prefilter->triples, quads = prefilter->quads;
-    sl_places by_pair, by_triple, by_quad;
+/* Which places pass is written down without a branch, since it cannot be foretold. */
+void sl_prefilter_sieve_plainly(const sl_prefilter *prefilter, const uint8_t *piece, size_t count, sl_places *pairs,
+                                sl_places *triples, sl_places *quads) {
+    const uint32_t *pair_words = prefilter->pairs;
+    const sl_sieve by_three = prefilter->triples, by_four = prefilter->quads;
     size_t pair_count = 0, triple_count = 0, quad_count = 0;
     for (size_t i = 0; i < count; i++) {
         const uint32_t four = (uint32_t)sl_prefilter_window(piece + i);
-        by_pair.at[pair_count] = by_triple.at[triple_count] = by_quad.at[quad_count] = (uint16_t)i;
-        pair_count += has(pairs, four & 0xFFFF);
-        triple_count += has(triples.words, sl_prefilter_hash(four << 8) >> triples.shift);
-        quad_count += has(quads.words, sl_prefilter_hash(four) >> quads.shift);
+        pairs->at[pair_count] = triples->at[triple_count] = quads->at[quad_count] = (uint16_t)i;
+        pair_count += has(pair_words, four & 0xFFFF);
+        triple_count += has(by_three.words, sl_prefilter_hash(four << 8) >> by_three.shift);
+        quad_count += has(by_four.words, sl_prefilter_hash(four) >> by_four.shift);
     }
+    pairs->count = pair_count;
+    triples->count = triple_count;
+    quads->count = quad_count;
+}
+
+/* Every literal that begins at one of the first `count` places. */
+static bool sieve(const sl_prefilter *prefilter, const uint8_t *piece, size_t count, uint64_t *bits) {
+    sl_places pairs, triples, quads;
+    prefilter->sieve(prefilter, piece, count, &pairs, &triples, &quads);
     bool any = false;
-    for (size_t i = 0; i < pair_count; i++) {
-        const uint64_t window = sl_prefilter_window(piece + by_pair.at[i]);
-        any |= report(prefilter, find(prefilter, sl_prefilter_key(window, 2)), bits);
+    for (size_t i = 0; i < pairs.count; i++) {
+        const uint64_t window = sl_prefilter_window(piece + pairs.at[i]);
+        any |= report(prefilter, &prefilter->pair_literals[prefilter->pair_of[window & 0xFFFF]], bits);
         if (prefilter->has_singles) any |= report(prefilter, find(prefilter, sl_prefilter_key(window, 1)), bits);
     }
-    for (size_t i = 0; i < triple_count; i++) {
-        any |= report(prefilter, find(prefilter, sl_prefilter_key(sl_prefilter_window(piece + by_triple.at[i]), 3)), bits);
+    for (size_t i = 0; i < triples.count; i++) {
+        any |= report(prefilter, find(prefilter, sl_prefilter_key(sl_prefilter_window(piece + triples.at[i]), 3)), bits);
     }
-    for (size_t i = 0; i < quad_count; i++) any |= report_quads(prefilter, sl_prefilter_window(piece + by_quad.at[i]), bits);
+    for (size_t i = 0; i < quads.count; i++) {
+        const uint64_t window = sl_prefilter_window(piece + quads.at[i]);
+        if (goes_on(prefilter, window)) any |= report_quads(prefilter, window, bits);
+    }
     return any;
 }
 
@@ -92,22 +102,22 @@ static void fold(const sl_prefilter *prefilter, const uint8_t *from, size_t coun
 }
 
 bool sl_prefilter_scan(const sl_prefilter *prefilter, sl_slice text, uint64_t *bits, sl_byte_set *bytes) {
-    uint8_t piece[piece_bytes + 1 + ahead_bytes];
+    uint8_t piece[sl_piece_room_bytes];
     size_t held = 0, taken = 0;
     bool any = false;
     piece[held++] = sl_prefilter_start;
     for (;;) {
-        const size_t room = piece_bytes - held;
+        const size_t room = sl_piece_bytes - held;
         const size_t count = text.len - taken < room ? text.len - taken : room;
         fold(prefilter, text.ptr + taken, count, piece + held, bytes);
         held += count;
         taken += count;
         if (taken == text.len) break;
-        any |= sieve(prefilter, piece, held - ahead_bytes, bits);
-        memmove(piece, piece + held - ahead_bytes, ahead_bytes);
-        held = ahead_bytes;
+        any |= sieve(prefilter, piece, held - sl_piece_ahead_bytes, bits);
+        memmove(piece, piece + held - sl_piece_ahead_bytes, sl_piece_ahead_bytes);
+        held = sl_piece_ahead_bytes;
     }
     piece[held++] = sl_prefilter_end;
-    memset(piece + held, 0, ahead_bytes); /* a literal that ends in zeros may be seen here: a false candidate */
+    memset(piece + held, 0, sl_piece_ahead_bytes + sl_piece_behind_bytes); /* a literal that ends in zeros may be seen here: a false candidate */
     return sieve(prefilter, piece, held, bits) || any;
 }

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The sieve eight places at a time, for processors with AVX2. */
+#include "prefilter/prefilter.h"
+
+#if defined(__x86_64__) && defined(__GNUC__)
+
+#include <immintrin.h>
+
+#define WITH_AVX2 __attribute__((target("avx2")))
+
+/* A mask of the lanes whose bit is set. */
+WITH_AVX2 static inline unsigned has(const uint32_t *words, __m256i bits) {
+    const __m256i word = _mm256_i32gather_epi32((const int *)words, _mm256_srli_epi32(bits, 5), 4);
+    const __m256i to_top = _mm256_andnot_si256(bits, _mm256_set1_epi32(31)); /* 31 less the number of the bit */
+    const __m256i at_top = _mm256_sllv_epi32(word, to_top);
+    return (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(at_top));
+}
+
+/* Without a branch: all eight are written, and those that do not count are written over. */
+WITH_AVX2 static inline void add(const sl_prefilter *prefilter, sl_places *places, size_t first, unsigned mask) {
+    const __m128i numbers = _mm_cvtepu8_epi16(_mm_loadl_epi64((const __m128i *)prefilter->set_bits[mask]));
+    _mm_storeu_si128((__m128i *)(places->at + places->count), _mm_add_epi16(numbers, _mm_set1_epi16((short)first)));
+    places->count += (size_t)__builtin_popcount(mask);
+}
+
+WITH_AVX2 static void sieve_with_avx2(const sl_prefilter *prefilter, const uint8_t *piece, size_t count, sl_places *pairs,
+                                      sl_places *triples, sl_places *quads) {
+    const __m256i windows = _mm256_setr_epi8(0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6, 0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6);
+    const __m256i factor = _mm256_set1_epi32((int)sl_prefilter_hash(1));
+    const __m256i two_bytes = _mm256_set1_epi32(0xFFFF);
+    const __m128i triple_shift = _mm_cvtsi32_si128((int)prefilter->triples.shift), quad_shift = _mm_cvtsi32_si128((int)prefilter->quads.shift);
+    pairs->count = triples->count = quads->count = 0;
+    for (size_t i = 0; i < count; i += 8) {
+        const __m128i low = _mm_loadu_si128((const __m128i *)(piece + i)), high = _mm_loadu_si128((const __m128i *)(piece + i + 4));
+        const __m256i fours = _mm256_shuffle_epi8(_mm256_set_m128i(high, low), windows);
+        const unsigned within = count - i >= 8 ? 0xFF : (1u << (count - i)) - 1;
+        add(prefilter, pairs, i, has(prefilter->pairs, _mm256_and_si256(fours, two_bytes)) & within);
+        const __m256i by_three = _mm256_mullo_epi32(_mm256_slli_epi32(fours, 8), factor);
+        add(prefilter, triples, i, has(prefilter->triples.words, _mm256_srl_epi32(by_three, triple_shift)) & within);
+        const __m256i by_four = _mm256_mullo_epi32(fours, factor);
+        add(prefilter, quads, i, has(prefilter->quads.words, _mm256_srl_epi32(by_four, quad_shift)) & within);
+    }
+}
+
+sl_sieve_fn sl_prefilter_vector_sieve(void) { return __builtin_cpu_supports("avx2") ? sieve_with_avx2 : NULL; }
+
+#else
+
+sl_sieve_fn sl_prefilter_vector_sieve(void) { return NULL; }
+
+#endif

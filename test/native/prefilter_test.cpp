@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tests of the candidate index by itself: no literal that a text holds is missed, few are seen that it does not hold, and the
+// sieve with vectors passes exactly what the plain one passes.
+#include <cstdio>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "prefilter/builder.hpp"
+#include "prefilter/literals.hpp"
+#include "prefilter/prefilter.h"
+
+namespace {
+
+int failures;
+
+void expect(const char *sentence, bool holds) {
+    if (holds) return;
+    failures++;
+    std::printf("does not hold: %s\n", sentence);
+}
+
+void no_memory(void *) { std::abort(); }
+
+struct Arena {
+    sl_arena arena{};
+    Arena() { sl_arena_init(&arena, 0, no_memory, nullptr); }
+    ~Arena() { sl_arena_free(&arena); }
+};
+
+using Random = std::mt19937;
+
+// Of few letters, so that beginnings are shared and texts meet them.
+std::string word(Random &random, size_t least, size_t most) {
+    static const std::string letters = "abcdehlnorst_(;='/% 0123456789";
+    std::string out(least + random() % (most - least + 1), ' ');
+    for (char &c : out) c = letters[random() % letters.size()];
+    return out;
+}
+
+std::vector<std::vector<std::string>> some_filters(Random &random, size_t count) {
+    std::vector<std::vector<std::string>> filters(count);
+    for (auto &literals : filters) {
+        for (size_t i = 1 + random() % 12; i > 0; i--) literals.push_back(word(random, 1 + random() % 4, 9));
+    }
+    return filters;
+}
+
+std::string text_of(Random &random, const std::vector<std::vector<std::string>> &filters, size_t length) {
+    std::string text;
+    while (text.size() < length) {
+        if (random() % 3 != 0) {
+            text += word(random, 1, 12);
+            continue;
+        }
+        const auto &literals = filters[random() % filters.size()];
+        std::string literal = literals[random() % literals.size()];
+        if (random() % 2 == 0) literal[random() % literal.size()] = static_cast<char>(random());
+        for (char &c : literal) c = random() % 4 == 0 && c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+        text += literal;
+    }
+    text.resize(length);
+    return text;
+}
+
+std::string lower(std::string text) {
+    for (char &c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    return text;
+}
+
+bool holds_one(const std::string &text, const std::vector<std::string> &literals) {
+    for (const std::string &literal : literals) {
+        if (text.find(literal) != std::string::npos) return true;
+    }
+    return false;
+}
+
+struct Found {
+    std::vector<uint64_t> words;
+    sl_found found{};
+};
+
+Found scan(const sl_prefilter *prefilter, const std::string &text) {
+    Found out;
+    out.words.resize(prefilter->word_count);
+    const sl_slice slice = {reinterpret_cast<const uint8_t *>(text.data()), text.size()};
+    if (sl_prefilter_scan(prefilter, slice, out.words.data(), &out.found.bytes)) out.found.bits = out.words.data();
+    return out;
+}
+
+void what_a_text_holds_is_found(size_t filter_count, unsigned seed) {
+    Random random(seed);
+    const auto filters = some_filters(random, filter_count);
+    Arena memory;
+    seclua::PrefilterBuilder builder;
+    std::vector<int> ids;
+    for (const auto &literals : filters) ids.push_back(builder.add(literals));
+    const sl_prefilter *prefilter = builder.build(&memory.arena);
+    size_t held = 0, seen = 0, asked = 0;
+    for (size_t round = 0; round < 400; round++) {
+        static const size_t lengths[] = {0, 1, 2, 3, 7, 8, 9, 31, 32, 33, 100, 4080, 4090, 4095, 4096, 4097, 4100, 9000};
+        const std::string text = text_of(random, filters, lengths[round % std::size(lengths)]);
+        const Found found = scan(prefilter, text);
+        const std::string folded = lower(text);
+        for (size_t i = 0; i < filters.size(); i++) {
+            if (ids[i] < 0) continue;
+            const bool is_held = holds_one(folded, filters[i]), is_seen = sl_prefilter_lets(prefilter, &found.found, ids[i]);
+            if (is_held && !is_seen) expect("a literal that the text holds is found", false);
+            held += is_held;
+            seen += is_seen;
+            asked++;
+        }
+    }
+    expect("some are held and some are not", held != 0 && held < asked);
+    expect("what is seen without being there is rare", seen - held < asked / 50);
+}
+
+void vectors_pass_what_the_plain_sieve_passes(unsigned seed) {
+    const sl_sieve_fn vectors = sl_prefilter_vector_sieve();
+    if (vectors == nullptr) {
+        std::puts("skipped: this processor has no vectors for the sieve");
+        return;
+    }
+    Random random(seed);
+    const auto filters = some_filters(random, 300);
+    Arena memory;
+    seclua::PrefilterBuilder builder;
+    for (const auto &literals : filters) builder.add(literals);
+    const sl_prefilter *prefilter = builder.build(&memory.arena);
+    static sl_places plain[3], fast[3];
+    size_t passed = 0;
+    for (size_t count = 0; count < 600; count++) {
+        std::string text = lower(text_of(random, filters, count + sl_piece_ahead_bytes));
+        text.append(sl_piece_behind_bytes, '\0');
+        const auto *piece = reinterpret_cast<const uint8_t *>(text.data());
+        sl_prefilter_sieve_plainly(prefilter, piece, count, &plain[0], &plain[1], &plain[2]);
+        vectors(prefilter, piece, count, &fast[0], &fast[1], &fast[2]);
+        for (int k = 0; k < 3; k++) {
+            expect("as many places pass", plain[k].count == fast[k].count);
+            expect("the same places pass", std::equal(plain[k].at, plain[k].at + plain[k].count, fast[k].at));
+            passed += plain[k].count;
+        }
+    }
+    expect("some places pass", passed > 1000);
+}
+
+} // namespace
+
+int main() {
+    what_a_text_holds_is_found(3, 1);
+    what_a_text_holds_is_found(60, 2);
+    what_a_text_holds_is_found(700, 3);
+    vectors_pass_what_the_plain_sieve_passes(4);
+    if (failures == 0) std::puts("the candidate index misses nothing");
+    return failures == 0 ? 0 : 1;
+}
