@@ -19,8 +19,8 @@ typedef struct sl_assignment {
     int8_t sign;           /* +1, -1: arithmetic; 0: text */
 } sl_assignment;
 
-/* with_arithmetic: a leading sign of the value means arithmetic. allows_tx: TX may be named. NULL: an error was reported. */
-const sl_assignment *sl_assignment_parse(sl_prepare *prepare, sl_slice text, bool with_arithmetic, bool allows_tx);
+/* with_arithmetic: a leading sign of the value means arithmetic. NULL: an error was reported. */
+const sl_assignment *sl_assignment_parse(sl_prepare *prepare, sl_slice text, bool with_arithmetic);
 
 #ifdef __cplusplus
 }

@@ -80,15 +80,23 @@ static void run_setuid(sl_txn *txn, const sl_rule *rule, const void *prepared) {
     sl_host_open(txn, SL_USER, txn->user_id);
 }
 
-static bool expirevar(sl_prepare *prepare, sl_slice value, sl_draft *draft, const void **prepared) {
+/* A variable that may age. TX ends with its transaction: ModSecurity 2 loads such a line, says so and does nothing. */
+static bool ageing(sl_prepare *prepare, sl_slice value, sl_draft *draft, const void **prepared) {
     (void)draft;
-    *prepared = sl_assignment_parse(prepare, value, false, false);
-    return *prepared != NULL;
+    const sl_assignment *assignment = sl_assignment_parse(prepare, value, false);
+    if (assignment == NULL) return false;
+    *prepared = assignment;
+    if (assignment->is_tx) {
+        sl_prepare_report(prepare, "SECLUA_W_IGNORED", "age a variable of ip, global, resource, session, user, or what an initcol opens",
+                          0, value.len, "TX ends with its transaction: its variables do not age");
+    }
+    return true;
 }
 
 static void run_expirevar(sl_txn *txn, const sl_rule *rule, const void *prepared) {
     (void)rule;
     const sl_assignment *assignment = prepared;
+    if (assignment->is_tx) return;
     const int64_t seconds = assignment->value == NULL ? 1 : sl_number_of(sl_macro_expand(txn, assignment->value));
     sl_host_expire(txn, assignment->collection, sl_macro_expand(txn, assignment->key), seconds);
 }
@@ -96,6 +104,7 @@ static void run_expirevar(sl_txn *txn, const sl_rule *rule, const void *prepared
 static void run_deprecatevar(sl_txn *txn, const sl_rule *rule, const void *prepared) {
     (void)rule;
     const sl_assignment *assignment = prepared;
+    if (assignment->is_tx) return;
     const sl_slice value = assignment->value == NULL ? SL_LIT("1/1") : sl_macro_expand(txn, assignment->value);
     const size_t slash = sl_slice_find_byte(value, '/');
     const int64_t amount = sl_number_of(value);
@@ -119,7 +128,7 @@ const sl_action_row sl_actions_persistent[] = {
     PERSISTENT("setsid", setsid, run_setsid, "name the session and open SESSION"),
     PERSISTENT("setuid", setuid_prepare, run_setuid, "name the user and open USER"),
     PERSISTENT("setrsc", setrsc, run_initcol, "open RESOURCE"),
-    PERSISTENT("expirevar", expirevar, run_expirevar, "let a variable end after some seconds"),
-    PERSISTENT("deprecatevar", expirevar, run_deprecatevar, "lower a counter by amount for each period since its last update"),
+    PERSISTENT("expirevar", ageing, run_expirevar, "let a variable end after some seconds"),
+    PERSISTENT("deprecatevar", ageing, run_deprecatevar, "lower a counter by amount for each period since its last update"),
     {0},
 };

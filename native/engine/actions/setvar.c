@@ -4,9 +4,8 @@
 #include "base/hash.h"
 #include "run/host.h"
 
-static bool is_collection(const sl_ruleset *rules, sl_slice name, bool allows_tx) {
-    static const char *const names[] = {"ip", "global", "resource", "session", "user"};
-    if (allows_tx && sl_slice_equal(name, SL_LIT("tx"))) return true;
+static bool is_collection(const sl_ruleset *rules, sl_slice name) {
+    static const char *const names[] = {"tx", "ip", "global", "resource", "session", "user"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (sl_slice_equal(name, sl_slice_z(names[i]))) return true;
     }
@@ -34,7 +33,7 @@ static size_t find_equals(sl_slice text) {
     return SIZE_MAX;
 }
 
-const sl_assignment *sl_assignment_parse(sl_prepare *prepare, sl_slice text, bool with_arithmetic, bool allows_tx) {
+const sl_assignment *sl_assignment_parse(sl_prepare *prepare, sl_slice text, bool with_arithmetic) {
     sl_assignment *out = SL_NEW(prepare->arena, sl_assignment);
     const sl_slice whole = text;
     if (text.len != 0 && text.ptr[0] == '!') {
@@ -52,10 +51,9 @@ const sl_assignment *sl_assignment_parse(sl_prepare *prepare, sl_slice text, boo
         return NULL;
     }
     out->collection = lower(prepare->arena, sl_slice_of(name.ptr, dot));
-    if (!is_collection(prepare->rules, out->collection, allows_tx)) {
+    if (!is_collection(prepare->rules, out->collection)) {
         sl_prepare_report(prepare, "SECLUA_E_ACTION_VALUE",
-                          allows_tx ? "use tx, ip, global, resource, session, user, or what an initcol opens"
-                                    : "use ip, global, resource, session, user, or what an initcol opens",
+                          "use tx, ip, global, resource, session, user, or what an initcol opens",
                           (size_t)(name.ptr - whole.ptr), dot, "\"%.*s\" is not a collection that rules can change here",
                           (int)(dot > 40 ? 40 : dot), (const char *)name.ptr);
         return NULL;
@@ -81,7 +79,7 @@ const sl_assignment *sl_assignment_parse(sl_prepare *prepare, sl_slice text, boo
 
 static bool setvar(sl_prepare *prepare, sl_slice value, sl_draft *draft, const void **prepared) {
     (void)draft;
-    *prepared = sl_assignment_parse(prepare, value, true, true);
+    *prepared = sl_assignment_parse(prepare, value, true);
     return *prepared != NULL;
 }
 

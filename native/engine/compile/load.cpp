@@ -52,12 +52,13 @@ void apply_engine_option(sl_ruleset *rules) {
 bool is_address(sl_slice log) { return sl_slice_starts_fold(log, SL_LIT("https://")); }
 
 // What settings name: the Unicode map, the relevant status, the GEO database.
-void open_resources(sl_ruleset *rules, const Position &at, Diagnostics &diagnostics) {
+void open_resources(sl_ruleset *rules, const Tree &tree, Diagnostics &diagnostics) {
     const sl_config &config = rules->config;
+    const auto place = [&](const char *setting) { return tree.settings.at(setting); };
     if (config.unicode_map_file.len != 0) {
         sl_unicode_map *map = SL_NEW(&rules->arena, sl_unicode_map);
         if (!sl_unicode_map_read(config.unicode_map_file, config.unicode_code_page, map)) {
-            diagnostics.add(Code::W_UNREACHABLE, at,
+            diagnostics.add(Code::W_UNREACHABLE, place("SecUnicodeMapFile"),
                             "the Unicode map has no code page " + std::to_string(config.unicode_code_page));
         }
         rules->unicode_map = map;
@@ -70,23 +71,26 @@ void open_resources(sl_ruleset *rules, const Position &at, Diagnostics &diagnost
         sl_regex_error error;
         sl_regex *regex = sl_regex_compile(config.audit_relevant_status, 0, &error);
         if (regex == nullptr) {
-            diagnostics.add(Code::E_BAD_VALUE, at, std::string("SecAuditLogRelevantStatus cannot be compiled: ") + error.message);
+            diagnostics.add(Code::E_BAD_VALUE, place("SecAuditLogRelevantStatus"),
+                            std::string("SecAuditLogRelevantStatus cannot be compiled: ") + error.message);
         } else {
             sl_ruleset_own(rules, regex, sl_regex_free);
             rules->relevant_status = regex;
         }
     }
-    if ((config.audit_type == SL_AUDIT_HTTPS) != is_address(config.audit_log)) {
-        diagnostics.add(Code::E_BAD_VALUE, at,
-                        config.audit_type == SL_AUDIT_HTTPS ? "SecAuditLogType HTTPS needs an address in SecAuditLog"
-                                                            : "SecAuditLog is an address, and SecAuditLogType is not HTTPS",
+    const bool is_https = config.audit_type == SL_AUDIT_HTTPS;
+    if (is_https != is_address(config.audit_log)) {
+        diagnostics.add(Code::E_BAD_VALUE, place(is_https ? "SecAuditLogType" : "SecAuditLog"),
+                        is_https ? "SecAuditLogType HTTPS needs an address in SecAuditLog"
+                                 : "SecAuditLog is an address, and SecAuditLogType is not HTTPS",
                         "write SecAuditLogType HTTPS and SecAuditLog https://…");
     }
     if (config.geo_db_path.len != 0) {
         const char *error = nullptr;
         void *database = sl_geo_open(to_string(config.geo_db_path).c_str(), &error);
         if (database == nullptr) {
-            diagnostics.add(Code::E_FILE_OPEN, at, "SecGeoLookupDb " + to_string(config.geo_db_path) + " cannot be opened: " + error,
+            diagnostics.add(Code::E_FILE_OPEN, place("SecGeoLookupDb"),
+                            "SecGeoLookupDb " + to_string(config.geo_db_path) + " cannot be opened: " + error,
                             "only MaxMind databases (.mmdb) are read");
         } else {
             sl_ruleset_own(rules, database, sl_geo_close);
@@ -199,7 +203,7 @@ Rules attempt(const std::vector<Source> &given, const NamedData &data, const sec
     complete_config(rules.get());
     const std::string nowhere = given.empty() ? "configuration" : given[0].name;
     const Position start{.file = sources.keep_name(nowhere), .line = 1, .column = 1, .length = 1};
-    open_resources(rules.get(), start, diagnostics);
+    open_resources(rules.get(), tree, diagnostics);
     if (options->has_remote_store && options->collections.deprecate_own_age) {
         diagnostics.add(Code::E_UNSUPPORTED, start, "variables cannot age by themselves in a store on another machine",
                         "leave collections.deprecateMode at 'record', or use the store memory or lmdb");

@@ -50,7 +50,13 @@ void Compiler::apply_actions(Unit &unit, Link &link, const ActionList &list, uns
             continue;
         }
         if (is_link && is_default && row->action_class == SL_DISRUPTIVE) continue;
-        if (is_link && (row->action_class == SL_DISRUPTIVE) && !is_default) continue; // reported by flow.cpp
+        if (is_link && row->action_class == SL_DISRUPTIVE) { // of the link's own list: reported by flow.cpp
+            if (place == SL_IN_UPDATE) {
+                diagnostics_.add(Code::E_CHAIN, item.name.at, "disruptive actions belong to the chain starter",
+                                 "update rule " + std::to_string(unit.id) + " without a number behind it");
+            }
+            continue;
+        }
         if (row->value == SL_VALUE_NONE && item.value) {
             diagnostics_.add(Code::E_ACTION_VALUE, item.value->at, name + " takes no value");
             continue;

@@ -239,12 +239,11 @@ static sl_flow evaluate_value(sl_txn *txn, const sl_rule *link, const sl_value *
 /* ---- one link ---- */
 
 /* Nothing further is looked at. The logging phase runs in full after an intervention. */
-static bool is_over(const sl_txn *txn) {
-    return txn->engine_mode == SL_OFF || (txn->is_intervened && txn->cursor.phase != 5);
-}
+static bool is_stopped(const sl_txn *txn) { return txn->is_intervened && txn->cursor.phase != 5; }
 
+/* Nothing further of the rule. One that switches the engine off is judged to its end, and leaves its event. */
 static bool is_decided(const sl_txn *txn) {
-    return (txn->cursor.matches != 0 && txn->cursor.stops_at_match) || is_over(txn);
+    return (txn->cursor.matches != 0 && txn->cursor.stops_at_match) || is_stopped(txn);
 }
 
 /* The cursor's target, from the cursor's value on. */
@@ -391,7 +390,6 @@ static void keep_half_chain(sl_txn *txn, const sl_rule *failed) {
 static bool pass_link(sl_txn *txn) {
     sl_cursor *cursor = &txn->cursor;
     if (sl_host_debugs(txn, 4)) sl_trace_result(txn, cursor->link, cursor->matches != 0);
-    if (txn->engine_mode == SL_OFF) return false;
     if (cursor->matches == 0) {
         txn->matched.count = 0;
         keep_half_chain(txn, cursor->link);
@@ -465,7 +463,7 @@ static size_t next_candidate(sl_txn *txn, size_t unit) {
 static sl_flow pass_unit(sl_txn *txn, const sl_rule *starter, sl_outcome outcome) {
     if (outcome == SL_UNIT_SUSPENDED) return SL_SUSPENDED;
     take_time(txn, starter);
-    if (is_over(txn)) return SL_LEAVE;
+    if (is_stopped(txn) || txn->engine_mode == SL_OFF) return SL_LEAVE;
     const bool matched = outcome == SL_UNIT_MATCHED;
     if (matched && allow_ends_phase(txn, starter)) return SL_LEAVE;
     sl_cursor *cursor = &txn->cursor;

@@ -80,6 +80,7 @@ static void apply_allow(sl_txn *txn, const sl_rule *starter, const seclua_event 
 }
 
 void sl_verdict_apply(sl_txn *txn, const sl_rule *starter, seclua_event *event) {
+    if (txn->engine_mode == SL_OFF) return; /* by a ctl of this very rule: it only warns, as in ModSecurity 2 */
     if (!is_interrupting(starter->disruptive)) {
         apply_allow(txn, starter, event);
         return;

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -96,6 +98,8 @@ struct Statement {
 struct Tree {
     std::vector<Statement> statements;
     std::vector<size_t> source_ends; // statements.size() after each source given by the caller: chains must not cross
+    // Where the value of each setting that was made is written, by its row's name; what cannot be told before all is read.
+    std::map<std::string_view, Position> settings;
 };
 
 } // namespace seclua

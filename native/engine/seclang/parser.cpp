@@ -94,6 +94,9 @@ void apply(Loading &load, Call &call) {
                              row.hint == nullptr ? "" : row.hint);
     }
     if (row.apply != nullptr) {
+        if (row.kind == DirectiveKind::setting && !call.arguments.empty()) {
+            load.tree.settings[row.name] = call.place(0);
+        }
         row.apply(load, call);
     }
 }
