@@ -71,6 +71,16 @@ static bool multi_match(sl_prepare *prepare, sl_slice value, sl_draft *draft, co
     return true;
 }
 
+static bool is_scheme_byte(uint8_t c) { return sl_ascii_is_alnum(c) || c == '+' || c == '.' || c == '-'; }
+
+/* "http:", "urn:" …: what every URI begins with. */
+static bool has_scheme(sl_slice uri) {
+    if (uri.len == 0 || !sl_ascii_is_alpha(uri.ptr[0])) return false;
+    size_t at = 1;
+    while (at < uri.len && is_scheme_byte(uri.ptr[at])) at++;
+    return at < uri.len && uri.ptr[at] == ':';
+}
+
 static bool xmlns(sl_prepare *prepare, sl_slice value, sl_draft *draft, const void **prepared) {
     (void)prepared;
     const size_t equals = sl_slice_find_byte(value, '=');
@@ -81,8 +91,8 @@ static bool xmlns(sl_prepare *prepare, sl_slice value, sl_draft *draft, const vo
     }
     sl_slice uri = sl_slice_from(value, equals + 1);
     if (uri.len >= 2 && uri.ptr[0] == '\'' && uri.ptr[uri.len - 1] == '\'') uri = sl_slice_of(uri.ptr + 1, uri.len - 2);
-    if (!sl_slice_starts_fold(uri, SL_LIT("http://")) && !sl_slice_starts_fold(uri, SL_LIT("https://"))) {
-        sl_prepare_report(prepare, "SECLUA_E_ACTION_VALUE", "namespaces begin with http:// or https://", equals + 1, uri.len,
+    if (!has_scheme(uri)) {
+        sl_prepare_report(prepare, "SECLUA_E_ACTION_VALUE", "names of namespaces begin with http: or urn:, say", equals + 1, uri.len,
                           "\"%.*s\" is not the URI of a namespace", (int)(uri.len > 80 ? 80 : uri.len), (const char *)uri.ptr);
         return false;
     }
