@@ -114,6 +114,8 @@ export interface WafOptions {
     base64url?: boolean
     /** `%uXXXX` in `t:urlDecodeUni` without SecUnicodeMapFile: to what it looks like in US-ASCII, as in Coraza. */
     unicodeMap?: 'builtin-20127'
+    /** A rule without a severity shows 0 in log lines and records of libmodsecurity's format, as it does there. */
+    strict?: boolean
     /** `\@geoLookup` without SecGeoLookupDb loads with a warning and never matches, instead of being an error. */
     geoWithoutDatabase?: boolean
   }
@@ -125,11 +127,21 @@ export interface WafOptions {
     binary?: 'replace' | 'base64'
     /** Masks Authorization, Proxy-Authorization, Cookie and Set-Cookie, whatever the rules say. */
     maskDefaults?: boolean
+    /** What a rule hides is hidden in messages, too (default), or stays readable there, as in ModSecurity 2. */
+    maskMessages?: boolean
+    /** With DetectionOnly, SecAuditLogRelevantStatus looks at what would have been answered, as in Coraza. Default false. */
+    wouldBeStatus?: boolean
+    /** Bytes of part E (Native) that are not printable are written as `\xHH`, as in libmodsecurity 3. Default false. */
+    escapeBody?: boolean
+    /** Of each record, in the index of the concurrent log. Default 'md5', as in ModSecurity. */
+    hash?: 'md5' | 'sha256'
     /** Sends records to a receiver, besides what the rules say of files. */
     ship?: AuditShipping
   }
   /** The format of log lines: of libmodsecurity 3 (default), ModSecurity 2 or Coraza. */
   logFormat?: 'v3' | 'v2' | 'coraza'
+  /** Bytes of a log line; where it would be longer, tags are left out. 5120 to 1048576. Default 8192. */
+  logLineBytes?: number
 
   /**
    * Persistent collections: 'memory' (default), 'lmdb:<folder>', 'redis://host:port/db', or an
@@ -165,6 +177,8 @@ export interface WafOptions {
       fileBytes?: number
     }
   }
+  /** A transaction that runs out of memory is let through, instead of being denied with 500. Default false. */
+  failOpen?: boolean
   /** What a transaction gets when the store does not answer. Default 'pass'. */
   onStoreError?: 'pass' | 'deny'
   /** Milliseconds that a transaction waits for a store that is not in this process. Default 100. */
@@ -236,6 +250,13 @@ export interface NativeOptions {
   readonly auditBodyLimit: number | undefined
   readonly auditBinaryBase64: boolean
   readonly auditMaskDefaults: boolean
+  readonly auditLeaveMessages: boolean
+  readonly auditWouldBeStatus: boolean
+  readonly auditEscapeBody: boolean
+  readonly auditHashSha256: boolean
+  readonly logLineBytes: number | undefined
+  readonly strict: boolean
+  readonly failOpen: boolean
   readonly noAcceleration: boolean
   readonly valueCacheBytes: number | undefined
   readonly denyOnStoreError: boolean
@@ -582,6 +603,13 @@ export function readOptions(given: WafOptions = {}): CheckedOptions {
     auditBodyLimit: audit.count('bodyLimit'),
     auditBinaryBase64: audit.word('binary', ['replace', 'base64']) === 'base64',
     auditMaskDefaults: audit.flag('maskDefaults'),
+    auditLeaveMessages: !audit.flag('maskMessages', true),
+    auditWouldBeStatus: audit.flag('wouldBeStatus'),
+    auditEscapeBody: audit.flag('escapeBody'),
+    auditHashSha256: audit.word('hash', ['md5', 'sha256']) === 'sha256',
+    logLineBytes: options.countWithin('logLineBytes', 5120, 1024 * 1024),
+    strict: compat.flag('strict'),
+    failOpen: options.flag('failOpen'),
     logFormat: logFormats.indexOf(options.word('logFormat', logFormats) ?? 'v3'),
     phraseSyntaxV2: compat.word('phraseSyntax', ['v2', 'v3']) === 'v2',
     noAcceleration: !options.flag('acceleration', true),

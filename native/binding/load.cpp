@@ -70,6 +70,13 @@ Load::Load(const Napi::Array &sources, const Napi::Object &options) {
     read_count(options, "auditBodyLimit", options_.audit_body_limit_bytes);
     read_flag(options, "auditBinaryBase64", options_.audit_binary_base64);
     read_flag(options, "auditMaskDefaults", options_.audit_mask_defaults);
+    read_flag(options, "auditLeaveMessages", options_.audit_leave_messages);
+    read_flag(options, "auditWouldBeStatus", options_.audit_would_be_status);
+    read_flag(options, "auditEscapeBody", options_.audit_escape_body);
+    read_flag(options, "auditHashSha256", options_.audit_hash_sha256);
+    read_count(options, "logLineBytes", options_.log_line_bytes_max);
+    read_flag(options, "strict", options_.strict);
+    read_flag(options, "failOpen", options_.fail_open);
     options_.log_format = static_cast<seclua_log_format>(options.Get("logFormat").ToNumber().Int32Value());
     read_flag(options, "base64url", options_.base64_url);
     read_flag(options, "rsubAlwaysMatches", options_.rsub_always_matches);

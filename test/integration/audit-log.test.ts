@@ -2,6 +2,7 @@
 // The directives of the logs, from rules to files: what stands in a record, where it is written, what is hidden in it.
 
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -199,6 +200,63 @@ describe('the audit log', () => {
         )
       }
     }
+  })
+
+  it('audit.maskMessages false leaves messages readable, not the parts', async () => {
+    for (const maskMessages of [true, false]) {
+      const waf = Waf.loadSync({
+        cwd: folder,
+        rules:
+          `${base}SecAuditLog ${maskMessages}.log\nSecAuditLogParts ACHZ\n` +
+          'SecRule ARGS:card "@rx ." "id:1,phase:2,pass,sanitiseMatched,msg:\'card %{MATCHED_VAR}\'"',
+        audit: { maskMessages },
+      })
+      waf.evaluateSync(request)
+      await waf.close()
+      const found = text(`${maskMessages}.log`)
+      assert.match(found, /^card=\*{16}&note=left$/m)
+      assert.equal(found.includes('[msg "card 4111111111111111"]'), !maskMessages)
+    }
+  })
+
+  it('audit.wouldBeStatus makes relevant in DetectionOnly what would have been answered so', async () => {
+    const rules =
+      'SecRuleEngine DetectionOnly\nSecAuditEngine RelevantOnly\nSecAuditLogRelevantStatus ^418$\n' +
+      'SecRule ARGS:deny "@rx ." "id:1,phase:1,deny,status:418,noauditlog"\n' +
+      'SecAction "id:2,phase:1,deny,status:500,noauditlog"'
+    for (const [wouldBeStatus, uri, engine] of [
+      [true, '/?deny=1', 'DetectionOnly'],
+      [true, '/', 'DetectionOnly'],
+      [false, '/?deny=1', 'DetectionOnly'],
+      [false, '/?deny=1', 'On'],
+    ] as const) {
+      const waf = Waf.loadSync({ rules, engine, audit: { wouldBeStatus } })
+      const { audit } = waf.evaluateSync({ method: 'GET', uri })
+      assert.equal(audit !== undefined, uri !== '/' && (wouldBeStatus || engine === 'On'))
+      await waf.close()
+    }
+  })
+
+  it('audit.escapeBody writes what is not printable in part E as \\xHH', async () => {
+    for (const escapeBody of [true, false]) {
+      const name = `${escapeBody}.log`
+      const rules = `${base}SecAuditLog ${name}\nSecAuditLogParts AEZ`
+      const waf = Waf.loadSync({ cwd: folder, rules, audit: { escapeBody } })
+      waf.evaluateSync(request, { ...response, body: Buffer.from('a"\\\n\xe9', 'latin1') })
+      await waf.close()
+      const shown = escapeBody ? 'a"\\\\x0a\\xe9' : 'a"\\\n\xe9'
+      assert.ok(readFileSync(join(folder, name), 'latin1').includes(`-E--\n${shown}`))
+    }
+  })
+
+  it('audit.hash sha256 is of the record, in the index of the concurrent log', async () => {
+    const rules = `${base}SecAuditLogType Concurrent\nSecAuditLogStorageDir .\nSecAuditLog index.log`
+    const waf = Waf.loadSync({ cwd: folder, rules, audit: { hash: 'sha256' } })
+    waf.evaluateSync(request, response)
+    await waf.close()
+    const [kept = ''] = files().filter((name) => !name.endsWith('.log'))
+    const digest = createHash('sha256').update(readFileSync(kept)).digest('hex')
+    assert.ok(text('index.log').endsWith(` sha256:${digest}\n`))
   })
 
   it('part K has every rule that matched, and of chains that failed the links that did not behind #', async () => {

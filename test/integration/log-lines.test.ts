@@ -57,6 +57,47 @@ describe('lines of the error log', () => {
     )
   })
 
+  it('is no longer than logLineBytes: tags are left out, never the request', async () => {
+    const tags = Array.from({ length: 60 }, (_, i) => `tag:'${String(i).padStart(3, '0')}${'x'.repeat(180)}'`)
+    const rules = `SecAction "id:1,phase:1,pass,${tags.join(',')}"`
+    for (const logLineBytes of [5120, undefined, 20_000]) {
+      const waf = Waf.loadSync({
+        rules,
+        engine: 'On',
+        ...(logLineBytes === undefined ? {} : { logLineBytes }),
+      })
+      const [match] = waf.evaluateSync({ method: 'GET', uri: '/' }).matches
+      await waf.close()
+      const written = match?.logLine ?? ''
+      const shown = written.match(/\[tag /g)?.length ?? 0
+      assert.ok(written.length <= (logLineBytes ?? 8192))
+      assert.ok(logLineBytes === 20_000 ? shown === 60 : written.length + 200 > (logLineBytes ?? 8192))
+      assert.match(written, /\[uri "\/"\] \[unique_id "[\w-]+"\] \[ref ""\]$/)
+    }
+  })
+
+  it('with compat.strict says 0 for the severity of a rule without one, in records, too', async () => {
+    for (const strict of [true, false]) {
+      const rules =
+        'SecAuditEngine On\nSecAuditLogFormat JSON\nSecAction "id:1,phase:1,pass"\nSecAction "id:2,phase:1,pass,severity:3"'
+      const waf = Waf.loadSync({ rules, engine: 'On', compat: { strict } })
+      const { matches, audit } = waf.evaluateSync({ method: 'GET', uri: '/' })
+      await waf.close()
+      const { messages } = (audit as { transaction: { messages: { details: { severity: string } }[] } })
+        .transaction
+      const expected = [strict ? '0' : '', '3']
+      assert.deepEqual(
+        matches.map(({ logLine }) => /\[severity "(\d*)"\]/.exec(logLine)?.[1]),
+        expected,
+      )
+      assert.deepEqual(
+        messages.map(({ details }) => details.severity),
+        expected,
+      )
+      assert.equal(matches[0]?.severity, null)
+    }
+  })
+
   it('no value can forge a field', async () => {
     const rule = `SecRule ARGS:y "@contains a" "id:7,phase:1,pass,msg:'%{ARGS.y}',logdata:'%{ARGS.y}'"`
     for (const format of ['v3', 'v2', 'coraza'] as const) {

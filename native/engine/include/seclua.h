@@ -107,14 +107,21 @@ typedef struct seclua_options {
     bool base64_url;           /* compat.base64url: t:base64DecodeExt takes - and _ for + and / */
     bool rsub_always_matches;  /* compat.rsubAlwaysMatches: also without a replacement, as in ModSecurity 2 */
     bool unicode_map_20127;    /* compat.unicodeMap = 'builtin-20127': without SecUnicodeMapFile, that code page */
+    bool strict;               /* compat.strict: a rule without severity shows 0 in v3's lines and records, as there */
     bool geo_without_database; /* compat.geoWithoutDatabase: @geoLookup then never matches, with a warning at load */
     bool no_acceleration;      /* acceleration: false */
     uint64_t value_cache_bytes_max; /* of one engine: what may be kept of texts that keep coming; 0 = nothing */
     uint64_t audit_body_limit_bytes; /* of a body in an audit record; 0: 64 KiB in JSON, 1 MiB in the Native format */
     bool audit_binary_base64;  /* what is not UTF-8 stands beside its text as NAME_b64 */
     bool audit_mask_defaults;  /* Authorization, Proxy-Authorization, Cookie and Set-Cookie are masked unasked */
+    bool audit_leave_messages; /* what is masked in the parts of a record stays readable in messages, as in ModSecurity 2 */
+    bool audit_would_be_status; /* SecAuditLogRelevantStatus asks what DetectionOnly would have answered, as in Coraza */
+    bool audit_escape_body;    /* bytes of part E that are not printable are written \xHH, as in libmodsecurity 3 */
+    bool audit_hash_sha256;    /* of a record, in the index of the concurrent log; else MD5 */
     seclua_log_format log_format; /* of the lines for the error log */
+    uint32_t log_line_bytes_max; /* of such a line: tags give way first; 0: 8192 */
     seclua_commit commit;      /* when changes of persistent collections reach the store */
+    bool fail_open;            /* failOpen: a transaction that runs out of memory is let through, not denied with 500 */
     bool deny_on_store_error;  /* onStoreError: 'deny': 503 when the store does not answer */
     bool deny_when_busy;       /* 503 where SECLUA_ANSWER_REFUSED is the answer; else it is as good as none */
     seclua_collection_options collections;

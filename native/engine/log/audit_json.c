@@ -181,7 +181,7 @@ static void put_message(sl_json *json, sl_txn *txn, const seclua_event *event) {
     sl_json_put_text(json, "file", event->file);
     sl_json_put_text(json, "lineNumber", sl_audit_digits(txn, event->line));
     sl_json_put_text(json, "data", sl_mask_message(txn, event, sl_audit_cut(event->data)));
-    sl_json_put_text(json, "severity", event->severity < 0 ? SL_EMPTY : sl_audit_digits(txn, (uint64_t)event->severity));
+    sl_json_put_text(json, "severity", sl_message_severity(txn, event));
     sl_json_put_text(json, "ver", event->ver);
     sl_json_put_text(json, "rev", event->rev);
     sl_audit_put_texts(json, "tags", event->tags, event->tag_count);

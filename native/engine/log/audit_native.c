@@ -143,7 +143,11 @@ static void add_response_body(record *r) {
     sl_shown_body body;
     sl_parts_response_body(r->txn, body_limit(r->txn), &body);
     boundary(r, 'E');
-    sl_strbuf_add(&r->out, body.text);
+    if (r->txn->rules->options.audit_escape_body) {
+        sl_escape_add(&r->out, body.text, SL_ESCAPE_UNPRINTED, 0);
+    } else {
+        sl_strbuf_add(&r->out, body.text);
+    }
 }
 
 static void add_fields(record *r) {

@@ -354,7 +354,7 @@ static void hide_needle(uint8_t *copy, size_t len, const sl_slice original, cons
 }
 
 sl_slice sl_mask_message(sl_txn *txn, const seclua_event *event, sl_slice text) {
-    if (txn->sanitised == NULL || text.len == 0) return text;
+    if (txn->sanitised == NULL || text.len == 0 || txn->rules->options.audit_leave_messages) return text;
     needle_list needles = {.count = 0};
     collect(txn, event, &needles);
     if (needles.count == 0) return text;

@@ -6,13 +6,13 @@
  * that identify the request. */
 #include "log/message.h"
 
+#include "log/audit_shared.h"
 #include "log/escape.h"
 #include "log/log.h"
 #include "log/mask.h"
 #include "variables/variable.h"
 
 enum {
-    line_bytes_max = 8192,
     parameter_max = 200,
     value_max = 100,
     name_max = 200,
@@ -88,6 +88,17 @@ static void add_verdict(sl_strbuf *out, const sl_txn *txn, const seclua_event *e
     }
 }
 
+size_t sl_message_line_max(const sl_txn *txn) {
+    enum { standard = 8192 };
+    const uint32_t asked = txn->rules->options.log_line_bytes_max;
+    return asked == 0 ? standard : asked;
+}
+
+sl_slice sl_message_severity(sl_txn *txn, const seclua_event *event) {
+    if (event->severity >= 0) return sl_audit_digits(txn, (uint64_t)event->severity);
+    return txn->rules->options.strict ? SL_LIT("0") : SL_EMPTY;
+}
+
 static void add_rule_fields(sl_strbuf *out, sl_txn *txn, const seclua_event *event) {
     add_field(out, "file", event->file, path_max);
     add_number(out, "line", event->line);
@@ -95,11 +106,7 @@ static void add_rule_fields(sl_strbuf *out, sl_txn *txn, const seclua_event *eve
     add_field(out, "rev", event->rev, field_max);
     add_field(out, "msg", sl_mask_message(txn, event, event->message), message_max);
     add_field(out, "data", sl_mask_message(txn, event, event->data), data_max);
-    if (event->severity < 0) {
-        add_field(out, "severity", SL_EMPTY, 0);
-    } else {
-        add_number(out, "severity", (uint64_t)event->severity);
-    }
+    add_field(out, "severity", sl_message_severity(txn, event), field_max);
     add_field(out, "ver", event->ver, field_max);
     add_number(out, "maturity", event->maturity);
     add_number(out, "accuracy", event->accuracy);
@@ -121,7 +128,7 @@ static void add_details(sl_strbuf *out, sl_txn *txn, const seclua_event *event) 
     for (size_t i = 0; i < event->tag_count; i++) {
         const size_t before = out->len;
         add_field(out, "tag", event->tags[i], tag_max);
-        if (out->len + request.len > line_bytes_max) {
+        if (out->len + request.len > sl_message_line_max(txn)) {
             out->len = before;
             break;
         }

@@ -18,6 +18,10 @@ sl_slice sl_message_of(sl_txn *txn, const seclua_event *event);
  * the server's log has it; without, as part H of the audit log. */
 sl_slice sl_message_v2(sl_txn *txn, const seclua_event *event, bool is_for_server);
 sl_slice sl_message_coraza(sl_txn *txn, const seclua_event *event);
+/* Bytes of a line, of whatever format. */
+size_t sl_message_line_max(const sl_txn *txn);
+/* "2", as libmodsecurity writes it. */
+sl_slice sl_message_severity(sl_txn *txn, const seclua_event *event);
 /* "CRITICAL"; empty for none. */
 const char *sl_message_severity_name(int severity);
 /* Host of the request without its port, else the server's address. */

@@ -5,7 +5,7 @@
 #include "log/mask.h"
 #include "log/message.h"
 
-enum { text_max = 280, field_max = 512, line_bytes_max = 8192 };
+enum { text_max = 280, field_max = 512 };
 
 static void add_field(sl_strbuf *out, const char *name, sl_slice text, size_t limit) {
     sl_strbuf_add_format(out, " [%s \"", name);
@@ -46,7 +46,7 @@ sl_slice sl_message_coraza(sl_txn *txn, const seclua_event *event) {
     add_field(&out, "ver", event->ver, field_max);
     add_number(&out, "maturity", event->maturity);
     add_number(&out, "accuracy", event->accuracy);
-    for (size_t i = 0; i < event->tag_count && out.len < line_bytes_max; i++) {
+    for (size_t i = 0; i < event->tag_count && out.len < sl_message_line_max(txn); i++) {
         add_field(&out, "tag", event->tags[i], field_max);
     }
     add_field(&out, "hostname", txn->server_address, field_max);

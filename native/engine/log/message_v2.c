@@ -10,7 +10,6 @@
 #include "log/message.h"
 
 enum {
-    line_bytes_max = 8192,
     parameter_max = 252,
     text_max = 1024,
     data_max = 512,
@@ -329,7 +328,7 @@ static void add_fields(sl_strbuf *out, sl_txn *txn, const seclua_event *event) {
     add_field(out, "ver", event->ver);
     add_number(out, "maturity", event->maturity);
     add_number(out, "accuracy", event->accuracy);
-    for (size_t i = 0; i < event->tag_count && out->len < line_bytes_max; i++) add_field(out, "tag", event->tags[i]);
+    for (size_t i = 0; i < event->tag_count && out->len < sl_message_line_max(txn); i++) add_field(out, "tag", event->tags[i]);
 }
 
 const char *sl_message_severity_name(int severity) {

@@ -15,10 +15,20 @@ uint16_t sl_parts_status(const sl_txn *txn) {
     return txn->response_status == 0 ? 200 : txn->response_status;
 }
 
+/* What the first rule that would have intervened would have answered; 0: none would have. */
+static uint16_t would_be_status(const sl_txn *txn) {
+    for (size_t i = 0; i < txn->events.count; i++) {
+        if (txn->events.items[i]->disruptive) return txn->events.items[i]->status;
+    }
+    return 0;
+}
+
 static bool is_relevant_status(const sl_txn *txn) {
     if (txn->rules->relevant_status == NULL) return false;
+    const bool asks = txn->rules->options.audit_would_be_status && txn->engine_mode == SL_DETECTION_ONLY;
+    const uint16_t instead = asks ? would_be_status(txn) : 0;
     char digits[8];
-    const int len = snprintf(digits, sizeof digits, "%u", sl_parts_status(txn));
+    const int len = snprintf(digits, sizeof digits, "%u", instead == 0 ? sl_parts_status(txn) : instead);
     return sl_regex_search(txn->engine->scratch, txn->rules->relevant_status, sl_slice_of(digits, (size_t)len));
 }
 

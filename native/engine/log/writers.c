@@ -123,11 +123,17 @@ static void add_index_field(sl_strbuf *line, sl_slice text, bool is_quoted) {
     sl_strbuf_add_z(line, is_quoted ? "\" " : " ");
 }
 
-static void add_md5(sl_strbuf *line, sl_slice record) {
-    uint8_t digest[SL_MD5_BYTES];
-    sl_md5(record, digest);
-    sl_strbuf_add_z(line, "md5:");
-    for (size_t i = 0; i < sizeof digest; i++) sl_strbuf_add_format(line, "%02x", digest[i]);
+static void add_digest(sl_strbuf *line, const sl_txn *txn, sl_slice record) {
+    uint8_t digest[SL_SHA256_BYTES];
+    const bool is_sha256 = txn->rules->options.audit_hash_sha256;
+    if (is_sha256) {
+        sl_sha256(record, digest);
+    } else {
+        sl_md5(record, digest);
+    }
+    sl_strbuf_add_z(line, is_sha256 ? "sha256:" : "md5:");
+    const size_t len = is_sha256 ? SL_SHA256_BYTES : SL_MD5_BYTES;
+    for (size_t i = 0; i < len; i++) sl_strbuf_add_format(line, "%02x", digest[i]);
 }
 
 /* v2's layout: host client user user [time] "request" status bytes "referer" "agent" id "session" path offset
@@ -150,7 +156,7 @@ static sl_slice index_line(sl_txn *txn, sl_slice name, sl_slice record) {
     sl_strbuf_add_byte(&line, '/');
     sl_strbuf_add(&line, name);
     sl_strbuf_add_format(&line, " 0 %llu ", (unsigned long long)record.len);
-    add_md5(&line, record);
+    add_digest(&line, txn, record);
     if (line.len <= index_line_max) return sl_strbuf_slice(&line);
     line.ptr[index_line_max - 1] = 'L';
     return sl_slice_of(line.ptr, index_line_max);

@@ -31,7 +31,7 @@ static void exhausted(void *context) {
 static void fail(sl_txn *txn) {
     static const seclua_verdict closed = {.action = SECLUA_DENY, .status = 500};
     txn->engine->stats.internal_errors++;
-    if (!txn->is_intervened && txn->engine_mode == SL_ON) {
+    if (!txn->is_intervened && txn->engine_mode == SL_ON && !txn->rules->options.fail_open) {
         txn->verdict = closed;
         txn->verdict.phase = txn->cursor.phase == 0 ? 1 : txn->cursor.phase;
         txn->verdict.message = SL_LIT("The transaction ran out of memory");
