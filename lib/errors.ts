@@ -40,6 +40,7 @@ export type DiagnosticCode =
   | 'SECLUA_W_DROPPED'
   | 'SECLUA_W_MACRO'
   | 'SECLUA_W_SCRIPT'
+  | 'SECLUA_W_STORE'
 
 /** One thing that a load had to say about a configuration. */
 export interface Diagnostic {

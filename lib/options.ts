@@ -162,6 +162,8 @@ export interface WafOptions {
      * or 'per-variable', when the variable was set, and what is left of a period counts next time.
      */
     deprecateMode?: 'record' | 'per-variable'
+    /** What takes the place of a store that cannot be opened, with a warning. Default: nothing, the load fails. */
+    fallback?: 'memory'
     limits?: {
       /** Bytes of a variable's name; a longer one is not kept. Default 64. */
       variableName?: number
@@ -438,6 +440,7 @@ function readCollections(options: Reader): {
     variablesMax: limits.countWithin('variables', 1, 65536),
     openedMax: limits.countWithin('opened', 1, 16),
   }
+  collections.word('fallback', ['memory']) // carried out by whoever loads: stores/fallback.ts
   const storeLimits = {
     records: limits.countWithin('records', 1, 1e9) ?? 0,
     fileBytes: limits.countWithin('fileBytes', 1048576, 2 ** 46) ?? 0,

@@ -28,6 +28,7 @@ import { fetchSources, refuseRemote } from './remote.js'
 import { readOptions, type CheckedOptions, type WafOptions } from './options.js'
 import { luaStats } from './script-stats.js'
 import { statsOf } from './stores/choice.js'
+import { orInMemory, orInMemorySync } from './stores/fallback.js'
 import { actions, atOnce, Transaction, waitError, type Judgement } from './transaction.js'
 
 /** Only the package's own files can name it, so that nobody makes a Waf without loading one. */
@@ -96,10 +97,15 @@ export class Waf extends EventEmitter<WafEvents> {
    * const waf = await Waf.load({ rules: 'SecRuleEngine On\nSecRule ARGS "@contains <script"
    * "id:1,phase:2,deny"' })
    */
-  static async load(options: WafOptions = {}): Promise<Waf> {
+  static load(options: WafOptions = {}): Promise<Waf> {
+    return orInMemory(options, (chosen, warning) => Waf.#load(options, chosen, warning))
+  }
+
+  /** `given` is what a reload begins with. */
+  static async #load(given: WafOptions, options: WafOptions, warning?: Diagnostic): Promise<Waf> {
     const checked = readOptions(options)
     const loaded = await loadAsync(await fetchSources(checked.sources), checked.native)
-    const waf = Waf.#open(options, checked, loaded)
+    const waf = Waf.#open(given, checked, loaded, warning)
     try {
       await reach(waf.#active)
       return waf
@@ -116,6 +122,10 @@ export class Waf extends EventEmitter<WafEvents> {
    * const waf = Waf.loadSync({ files: 'rules/*.conf' })
    */
   static loadSync(options: WafOptions = {}): Waf {
+    return orInMemorySync(options, (chosen, warning) => Waf.#loadSync(options, chosen, warning))
+  }
+
+  static #loadSync(given: WafOptions, options: WafOptions, warning?: Diagnostic): Waf {
     const checked = readOptions(options)
     refuseRemote(checked.sources)
     if (checked.native.hasRemoteStore) {
@@ -124,10 +134,11 @@ export class Waf extends EventEmitter<WafEvents> {
         'option store: it has to be reached first: use Waf.load, not loadSync',
       )
     }
-    return Waf.#open(options, checked, addon.load(checked.sources, checked.native))
+    return Waf.#open(given, checked, addon.load(checked.sources, checked.native), warning)
   }
 
-  static #open(options: WafOptions, checked: CheckedOptions, loaded: Loaded): Waf {
+  static #open(options: WafOptions, checked: CheckedOptions, loaded: Loaded, warning?: Diagnostic): Waf {
+    if (warning !== undefined) loaded.diagnostics.push(warning)
     const waits = new WaitCounters()
     return new Waf(ownConstruction, options, activate(loaded, checked, undefined, waits), waits)
   }
@@ -141,15 +152,19 @@ export class Waf extends EventEmitter<WafEvents> {
    */
   reload(options?: WafOptions): Promise<void> {
     // One after the other, so that of two reloads at once the later call wins.
-    const turn = this.#reloads.then(() => this.#reload(options ?? this.#options))
+    const given = options ?? this.#options
+    const turn = this.#reloads.then(() =>
+      orInMemory(given, (chosen, warning) => this.#reload(given, chosen, warning)),
+    )
     this.#reloads = turn.catch(() => undefined)
     return turn
   }
 
-  async #reload(options: WafOptions): Promise<void> {
+  async #reload(given: WafOptions, options: WafOptions, warning?: Diagnostic): Promise<void> {
     this.#requireOpen()
     const checked = readOptions(options)
     const loaded = await loadAsync(await fetchSources(checked.sources), checked.native)
+    if (warning !== undefined) loaded.diagnostics.push(warning)
     this.#requireOpen()
     const old = this.#active
     const active = activate(loaded, checked, old, this.#waits)
@@ -161,7 +176,7 @@ export class Waf extends EventEmitter<WafEvents> {
       throw error
     }
     this.#active = active
-    this.#options = options
+    this.#options = given
     active.outside.hold(old.outside.settled().then(() => leave(old, active)))
     await written(old.engine)
     addon.reopenLogs(this.#active.engine)

@@ -135,10 +135,21 @@ describe('the LMDB store', function () {
     assert.equal(await readCounter({ store: `lmdb:${join(folder, 'other')}` }, key), 2)
   })
 
-  it('that cannot be opened is an error that says why', () => {
+  it('that cannot be opened is an error that says why, or a warning with a fallback', async () => {
     assert.throws(() => Waf.loadSync({ rules: '', store: 'lmdb:/proc/nowhere' }), {
       code: 'SECLUA_E_STORE',
       message: /\/proc\/nowhere: No such file or directory/,
     })
+    for (const given of [
+      { rules: '', store: 'lmdb:/proc/nowhere' },
+      { rules: 'SecPersistentStore lmdb:/proc/nowhere' },
+    ]) {
+      const waf = Waf.loadSync({ ...given, engine: 'On', collections: { fallback: 'memory' } })
+      assert.deepEqual(
+        waf.warnings.map(({ code }) => code),
+        ['SECLUA_W_STORE'],
+      )
+      await waf.close()
+    }
   })
 })

@@ -431,6 +431,29 @@ describe('transactions that wait for a store elsewhere', function () {
     assert.equal((await waf.evaluate({ method: 'GET', uri: '/' })).verdict.action, 'pass')
   })
 
+  it('fall back to memory where an option says so, with SECLUA_W_STORE, until the store can be opened', async () => {
+    let isDown = true
+    const open = (): Promise<void> => (isDown ? Promise.reject(new Error('refused')) : Promise.resolve())
+    const late = Object.assign(new TestStore(), { open })
+    const rules = `${counting}\nSecAction "id:3,phase:2,pass,nolog,setvar:'tx.seen=%{IP.n}'"`
+    const options: WafOptions = { rules, store: late, collections: { fallback: 'memory' } }
+    waf = await Waf.load(options)
+    const warnings = (): string[] => waf.warnings.map(({ code }) => code)
+    const count = async (): Promise<string | undefined> =>
+      (await waf.evaluate({ method: 'GET', uri: '/' })).tx['seen']
+    assert.deepEqual(warnings(), ['SECLUA_W_STORE'])
+    assert.match(waf.warnings[0]?.message ?? '', /refused/)
+    assert.ok(waf.sync)
+    assert.deepEqual([await count(), await count()], ['1', '2'])
+    await waf.reload()
+    assert.deepEqual([warnings(), await count()], [['SECLUA_W_STORE'], '3']) // the memory is the same
+    isDown = false
+    await waf.reload()
+    assert.deepEqual([warnings(), waf.sync, await count()], [[], false, '1'])
+    assert.equal(late.batches.length, 1)
+    await assert.rejects(Waf.load({ ...options, rules: 'SecRulle' }), { code: 'SECLUA_E_CONFIG' })
+  })
+
   describe('over a response', () => {
     const rules = (phase: number): string => `SecRuleEngine On
 SecResponseBodyAccess On
