@@ -26,7 +26,7 @@ const kinds = [
 ]
 const engines = ['v2', 'v3', 'Coraza']
 const answers = {
-  works: ['yes', 'accepted', 'refused'],
+  works: ['yes'],
   silent: ['accepted'],
   warned: ['accepted'],
   refused: ['refused'],

@@ -72,6 +72,8 @@ const sl_action_row *sl_action_find(sl_slice name);
 const sl_action_row *sl_action_at(size_t index);
 /* Names of the options of ctl, in the order of its table; NULL past the end. */
 const char *sl_ctl_option_at(size_t index);
+/* Accepted with a warning, without effect. */
+bool sl_ctl_option_is_inert(size_t index);
 
 /* Appends to one of the draft's growing lists. */
 void *sl_draft_grow(sl_arena *arena, void *items, size_t count, size_t *capacity, size_t item_size);

@@ -225,6 +225,8 @@ const char *sl_ctl_option_at(size_t index) {
     return index < sizeof options / sizeof options[0] ? options[index].name : NULL;
 }
 
+bool sl_ctl_option_is_inert(size_t index) { return options[index].run == run_nothing; }
+
 static bool ctl_prepare(sl_prepare *prepare, sl_slice value, sl_draft *draft, const void **prepared) {
     const size_t equals = sl_slice_find_byte(value, '=');
     const sl_slice name = equals == SIZE_MAX ? value : sl_slice_of(value.ptr, equals);

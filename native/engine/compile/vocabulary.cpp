@@ -38,6 +38,13 @@ bool is_refused(const sl_operator *op) {
     return false;
 }
 
+// One that never matches and does not say so by its name is there for old rule sets to load.
+const char *support_of(const sl_operator *op) {
+    const sl_operator *never = sl_operator_find(SL_LIT("noMatch"));
+    if (is_refused(op)) return refused;
+    return op != never && op->match == never->match ? warned : works;
+}
+
 } // namespace
 
 } // namespace seclua
@@ -50,7 +57,7 @@ void seclua_vocabulary(seclua_word_fn each, void *context) {
         listener.say("variable", row->name, row->is_inert ? warned : works, row->manual);
     }
     for (size_t i = 0; const sl_operator *row = sl_operator_at(i); i++) {
-        listener.say("operator", row->name, is_refused(row) ? refused : works, row->manual);
+        listener.say("operator", row->name, support_of(row), row->manual);
     }
     for (size_t i = 0; const sl_transformation *row = sl_transformation_at(i); i++) {
         listener.say("transformation", row->name, works, row->manual);
@@ -59,7 +66,9 @@ void seclua_vocabulary(seclua_word_fn each, void *context) {
     for (size_t i = 0; const sl_action_row *row = sl_action_at(i); i++) {
         listener.say("action", row->name, works, row->manual);
     }
-    for (size_t i = 0; const char *name = sl_ctl_option_at(i); i++) listener.say("ctl", name, works, "");
+    for (size_t i = 0; const char *name = sl_ctl_option_at(i); i++) {
+        listener.say("ctl", name, sl_ctl_option_is_inert(i) ? warned : works, "");
+    }
 #define SECLUA_CODE(name, severity, meaning) listener.say("code", "SECLUA_" #name, #severity, meaning);
 #include "seclang/errors.def"
 #undef SECLUA_CODE
