@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -54,7 +54,12 @@ SecRequestBodyJsonDepthLimit 512
 SecArgumentsLimit 1000
 SecRule &ARGS "@ge 1000" "id:'200007',phase:2,t:none,log,deny,status:400,msg:'Too many arguments',severity:2"
 SecRule REQBODY_ERROR "!@eq 0" "id:'200002',phase:2,t:none,log,deny,status:400,msg:'The body does not parse',logdata:'%{reqbody_error_msg}',severity:2"
-SecRule MULTIPART_STRICT_ERROR "!@eq 0" "id:'200003',phase:2,t:none,log,deny,status:400,msg:'Multipart: PE %{REQBODY_PROCESSOR_ERROR}, BQ %{MULTIPART_BOUNDARY_QUOTED}, IQ %{MULTIPART_INVALID_QUOTING}, FL %{MULTIPART_FILE_LIMIT_EXCEEDED}'"
+SecRule MULTIPART_STRICT_ERROR "!@eq 0" "id:'200003',phase:2,t:none,log,deny,status:400,msg:'Multipart: \\
+PE %{REQBODY_PROCESSOR_ERROR}, BQ %{MULTIPART_BOUNDARY_QUOTED}, BW %{MULTIPART_BOUNDARY_WHITESPACE}, \\
+DB %{MULTIPART_DATA_BEFORE}, DA %{MULTIPART_DATA_AFTER}, HF %{MULTIPART_HEADER_FOLDING}, LF %{MULTIPART_LF_LINE}, \\
+SM %{MULTIPART_MISSING_SEMICOLON}, IQ %{MULTIPART_INVALID_QUOTING}, IP %{MULTIPART_INVALID_PART}, \\
+IH %{MULTIPART_INVALID_HEADER_FOLDING}, FL %{MULTIPART_FILE_LIMIT_EXCEEDED}'"
+SecRule REQUEST_HEADERS:Content-Type "^application/[a-z0-9.-]+[+]json" "id:'200006',phase:1,t:none,t:lowercase,pass,nolog,ctl:requestBodyProcessor=JSON"
 SecRule TX:/^MSC_/ "!@streq 0" "id:'200005',phase:2,t:none,deny,msg:'Internal error: %{MATCHED_VAR_NAME}'"
 SecResponseBodyAccess On
 SecResponseBodyMimeType text/plain text/html text/xml
@@ -82,13 +87,11 @@ SecPcreMatchLimitRecursion 1000
 `,
   'libmodsecurity 3': `${common}
 SecRequestBodyNoFilesLimit 131072
-SecRule REQUEST_HEADERS:Content-Type "^application/[a-z0-9.-]+[+]json" "id:'200006',phase:1,t:none,t:lowercase,pass,nolog,ctl:requestBodyProcessor=JSON"
 SecRule MULTIPART_UNMATCHED_BOUNDARY "@eq 1" "id:'200004',phase:2,t:none,log,deny,msg:'A boundary that is none'"
 SecPcreMatchLimit 1000
 SecPcreMatchLimitRecursion 1000
 `,
   Coraza: `${common}
-SecRule REQUEST_HEADERS:Content-Type "^application/[a-z0-9.-]+[+]json" "id:'200006',phase:1,t:none,t:lowercase,pass,nolog,ctl:requestBodyProcessor=JSON"
 SecRule MULTIPART_UNMATCHED_BOUNDARY "@eq 1" "id:'200004',phase:2,t:none,log,deny,msg:'A boundary that is none'"
 SecAuditLogFormat Native
 `,
@@ -113,6 +116,19 @@ describe('configurations of the field', function () {
       const refused = waf.evaluateSync({ ...json, body: '{' })
       assert.deepEqual([refused.verdict.action, refused.matches.at(-1)?.id], ['deny', 200002])
       assert.equal(waf.evaluateSync({ ...json, body: '{"a":1}' }).verdict.action, 'pass')
+      assert.equal(waf.ruleCount, 8)
+      const stray = { 'Content-Type': 'multipart/form-data; boundary=b' }
+      const part = '--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n'
+      for (const [body, id] of [
+        [`stray\r\n${part}--b--\r\n`, 200003],
+        [`${part.replaceAll('\r', '')}--b--\n`, 200003],
+        [`${part}--b--\r\n`, undefined],
+      ] as const) {
+        const { matches } = waf.evaluateSync({ ...json, headers: stray, body })
+        assert.equal(matches.find(({ log }) => log)?.id, id)
+      }
+      const many = Array.from({ length: 1001 }, (_, i) => `a${i}=1`).join('&')
+      assert.ok(waf.evaluateSync({ method: 'GET', uri: `/?${many}` }).matches.some(({ id }) => id === 200007))
       await waf.close()
     })
   }
@@ -208,12 +224,171 @@ describeShared('the Core Rule Set with its options', 'crs', (shared) => {
     assert.equal(verdict.phase, 1)
   })
 
-  it('reporting levels 0 and 4 differ in the summary of a blocked request', async () => {
-    const summary = async (level: number): Promise<boolean> =>
-      ids(await judge(`CRS at reporting level ${level}`, set(`reporting_level=${level}`), attack)).includes(
-        980_170,
+  /** As it stands on a server: everything in one load. */
+  const quick = (options: string, more = ''): Waf => {
+    const rules = readdirSync(join(shared, 'rules')).filter((name) => name.endsWith('.conf'))
+    const around = join(folder, 'around.conf')
+    writeFileSync(around, `SecRequestBodyAccess On\nSecResponseBodyAccess On\n${options}${more}`)
+    const waf = Waf.loadSync({
+      cwd: join(shared, 'rules'),
+      engine: 'On',
+      files: [
+        join(shared, 'crs-setup.conf'),
+        around,
+        ...rules.sort().map((name) => join(shared, 'rules', name)),
+      ],
+    })
+    assert.deepEqual(waf.warnings, [])
+    return waf
+  }
+  const usual = { Host: 'a.example', 'User-Agent': 'test', Accept: '*/*' }
+
+  it('reporting levels 0 to 5 say more and more in the summary', async () => {
+    // Blocked; as bad, but only by what is detected beyond the level that blocks; a little at either; nothing.
+    const requests = [
+      { method: 'GET', uri: attack, headers: usual },
+      { method: 'GET', uri: '/?a=%20%20--+x', headers: usual },
+      { method: 'GET', uri: '/', headers: { ...usual, Host: '192.0.2.80' } },
+      { method: 'GET', uri: '/', headers: { Host: 'a.example', 'User-Agent': 'test' } },
+      { method: 'GET', uri: '/', headers: usual },
+    ]
+    const summaries: string[] = []
+    for (const level of [0, 1, 2, 3, 4, 5]) {
+      const options = set(
+        'blocking_paranoia_level=1',
+        'detection_paranoia_level=4',
+        `reporting_level=${level}`,
       )
-    assert.deepEqual([await summary(0), await summary(4)], [false, true])
+      const waf = quick(options)
+      const isSummed = requests.map((each) => ids(waf.evaluateSync(each)).includes(980_170))
+      summaries.push(isSummed.map((is) => (is ? '1' : '0')).join(''))
+      await waf.close()
+    }
+    assert.deepEqual(summaries, ['00000', '10000', '11000', '11100', '11110', '11111'])
+  })
+
+  it('what is detected beyond the paranoia level that blocks is logged, and does not block', async () => {
+    const request = { method: 'GET', uri: '/?a=%27%22%27%22%27%22%27%22%27%22', headers: usual }
+    const [low, high] = [1, 4].map((level) =>
+      quick(set('blocking_paranoia_level=1', `detection_paranoia_level=${level}`)),
+    )
+    assert.ok(low !== undefined && high !== undefined)
+    const [less, more] = [low.evaluateSync(request), high.evaluateSync(request)]
+    assert.deepEqual([less.verdict.action, more.verdict.action], ['pass', 'pass'])
+    assert.ok(more.matches.filter(({ log }) => log).length > less.matches.filter(({ log }) => log).length)
+    await Promise.all([low.close(), high.close()])
+  })
+
+  describe('takes its options from crs-setup.conf:', () => {
+    const post = (type: string, body: string): object => ({
+      method: 'POST',
+      headers: { ...usual, 'Content-Type': type, 'Content-Length': String(body.length) },
+      body,
+    })
+    const form = 'application/x-www-form-urlencoded'
+    const upload = (size: number): object =>
+      post(
+        'multipart/form-data; boundary=b',
+        `--b\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n${'x'.repeat(size)}\r\n--b--\r\n`,
+      )
+    const leak = {
+      status: 500,
+      headers: { 'Content-Type': 'text/html' },
+      body: 'You have an error in your SQL syntax; MySQL',
+    }
+    // An option, a request, the rule that then matches; an answer of the server; the value that is no default and under which
+    // the rule does not match.
+    for (const [option, request, id, response, off] of [
+      ['allowed_methods=GET', post(form, 'a=1'), 911_100],
+      ['allowed_request_content_type=|text/xml|', post(form, 'a=1'), 920_420],
+      ['allowed_request_content_type_charset=|utf-8|', post(`${form}; charset=iso-8859-1`, 'a=1'), 920_480],
+      ['allowed_http_versions=HTTP/2', {}, 920_430],
+      ['restricted_extensions=.secret/', { uri: '/a.secret' }, 920_440],
+      ['restricted_headers_basic=/x-bad/', { headers: { ...usual, 'X-Bad': '1' } }, 920_450],
+      ['max_num_args=1', { uri: '/?a=1&b=2' }, 920_380],
+      ['arg_name_length=3', { uri: '/?abcd=1' }, 920_360],
+      ['arg_length=3', { uri: '/?a=1234' }, 920_370],
+      ['total_arg_length=5', { uri: '/?a=123&b=456' }, 920_390],
+      ['max_file_size=10', upload(20), 920_400],
+      ['combined_file_sizes=10', upload(20), 920_410],
+      ['crs_validate_utf8_encoding=1', { uri: '/?a=%ff%fe' }, 920_250, undefined, 0],
+      ['enforce_bodyproc_urlencoded=1', post('text/plain', "q=1' or 1=1-- -"), 942_100],
+      ['enable_default_collections=1', {}, 901_320],
+      ['crs_skip_response_analysis=1', {}, 950_021, leak],
+    ] as const) {
+      it(option, async () => {
+        const [name = '', value = ''] = option.split('=')
+        const chosen = `SecAction "id:900999,phase:1,pass,nolog,setvar:'tx.${name}=${value}'"\n`
+        const seen = async (options: string): Promise<boolean> => {
+          const waf = quick(options)
+          const result = waf.evaluateSync({ method: 'GET', uri: '/', headers: usual, ...request }, response)
+          await waf.close()
+          return ids(result).includes(id)
+        }
+        const other = off === undefined ? '' : chosen.replace(`=${value}'`, `=${off}'`)
+        assert.deepEqual([await seen(chosen), await seen(other)], [true, false])
+      })
+    }
+
+    it('inbound and outbound thresholds, and what a severity counts', async () => {
+      const verdict = async (...options: string[]): Promise<string> => {
+        const waf = quick(set('critical_anomaly_score=5', ...options))
+        const request = { method: 'GET', uri: '/?q=<script>alert(1)</script>', headers: usual }
+        const { action } = waf.evaluateSync(request).verdict
+        const answered = waf.evaluateSync({ ...request, uri: '/' }, leak).verdict.action
+        await waf.close()
+        return `${action} ${answered}`
+      }
+      assert.equal(await verdict(), 'deny deny')
+      assert.equal(await verdict('inbound_anomaly_score_threshold=1000'), 'pass deny')
+      assert.equal(await verdict('outbound_anomaly_score_threshold=1000'), 'deny pass')
+      assert.equal(
+        await verdict('critical_anomaly_score=0', 'error_anomaly_score=0', 'warning_anomaly_score=0'),
+        'pass pass',
+      )
+    })
+  })
+
+  it('plug-ins are included by their patterns: configuration, before and after', async () => {
+    const plugins = join(folder, 'plugins')
+    mkdirSync(plugins, { recursive: true })
+    const files = {
+      'shop-config.conf': `SecRule &TX:shop-plugin_enabled "@eq 0" "id:9500010,phase:1,pass,nolog,setvar:'tx.shop-plugin_enabled=1'"`,
+      'shop-before.conf':
+        'SecRule TX:shop-plugin_enabled "@eq 0" "id:9500020,phase:1,pass,nolog,ctl:ruleRemoveById=9500030-9500999"\n' +
+        'SecRule REQUEST_FILENAME "@beginsWith /" "id:9500030,phase:1,pass,nolog,ctl:ruleRemoveTargetByTag=attack-sqli;ARGS:q"\n' +
+        'SecRuleUpdateTargetByTag attack-rce "!ARGS:q"',
+      'shop-after.conf': 'SecRuleScript shop.lua "id:9500200,phase:2,pass,nolog"',
+      'shop.lua':
+        'function main()\n  m.setvar("tx.shop", m.getvar("TX.blocking_inbound_anomaly_score"))\n  return nil\nend\n',
+    }
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(plugins, name), content)
+    const judged = async (enabled: number): Promise<EvaluationResult> => {
+      const main = join(folder, 'main.conf')
+      writeFileSync(
+        main,
+        [
+          'SecRequestBodyAccess On',
+          `Include ${join(shared, 'crs-setup.conf')}`,
+          `SecAction "id:900999,phase:1,pass,nolog,setvar:tx.shop-plugin_enabled=${enabled}"`,
+          'Include plugins/*-config.conf',
+          'Include plugins/*-before.conf',
+          `Include ${join(shared, 'rules')}/*.conf`,
+          'Include plugins/*-after.conf',
+        ].join('\n'),
+      )
+      const waf = await load(`CRS by Include, plug-in ${enabled === 1 ? 'on' : 'off'}`, {
+        engine: 'On',
+        files: main,
+      })
+      assert.deepEqual(waf.warnings, [])
+      const result = waf.evaluateSync({ method: 'GET', uri: attack, headers: usual })
+      await waf.close()
+      return result
+    }
+    const [on, off] = [await judged(1), await judged(0)]
+    assert.deepEqual([on.verdict.action, on.tx['shop']], ['pass', '0'])
+    assert.equal(off.verdict.action, 'deny')
   })
 
   it('files of exclusions and plug-ins before and behind the rules take effect', async () => {
