@@ -11,6 +11,16 @@
 
 namespace seclua {
 
+namespace {
+
+// What asks something of values: a script has none.
+bool is_about_values(const std::string &name, const ActionItem &item) {
+    if (name == "t") return item.value && !sl_slice_equal_fold(slice(item.value->value), SL_LIT("none"));
+    return name == "capture" || name == "multiMatch";
+}
+
+} // namespace
+
 void Compiler::apply_actions(Unit &unit, Link &link, const ActionList &list, unsigned place) {
     sl_draft &draft = link.draft;
     const bool is_link = link.image->link_index != 0;
@@ -77,6 +87,9 @@ void Compiler::apply_actions(Unit &unit, Link &link, const ActionList &list, uns
                                  name + " replaces " + disruptive->name + ": a rule has one disruptive action");
             }
             disruptive = row;
+        }
+        if (!is_default && link.rule->kind == RuleKind::script && is_about_values(name, item)) {
+            diagnostics_.add(Code::W_IGNORED, item.name.at, name + " has no effect on a script");
         }
         begin_argument(item.value ? item.value->at : item.name.at, false);
         const void *prepared = nullptr;
