@@ -87,6 +87,7 @@ bool Compiler::compile_target(const TargetItem &item, const Link *link, sl_targe
         out.selector = SL_SELECT_REGEX;
         const unsigned flags = out.variable->is_case_sensitive ? 0 : SL_REGEX_CASELESS;
         out.regex = sl_prepare_regex(&prepare_, out.key, flags, 0, "SECLUA_E_BAD_SELECTOR_REGEX");
+        if (out.regex != nullptr) out.first_byte = sl_regex_first_byte(out.regex);
         return out.regex != nullptr;
     }
     out.selector = SL_SELECT_KEY;

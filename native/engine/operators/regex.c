@@ -146,6 +146,8 @@ void sl_regex_free(void *regex) {
     free(regex);
 }
 
+uint8_t sl_regex_first_byte(const sl_regex *regex) { return regex->prefix.len == 0 ? 0 : regex->prefix.ptr[0]; }
+
 uint32_t sl_regex_group_count(const sl_regex *regex) { return regex->group_count; }
 
 const sl_regex *sl_prepare_regex(sl_prepare *prepare, sl_slice pattern, unsigned flags, size_t offset,

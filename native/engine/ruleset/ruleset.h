@@ -56,6 +56,7 @@ typedef struct sl_target {
     sl_slice key;     /* as written, without slashes and quotes */
     uint32_t key_hash;
     const struct sl_regex *regex;
+    uint8_t first_byte; /* with which names that the regex selects begin, in either case; 0 = no claim */
     const sl_macro *macro;
     const struct sl_xpath *xpath;
     int32_t view;     /* index among sl_ruleset.views; -1: none */

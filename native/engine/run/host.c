@@ -76,6 +76,10 @@ void sl_host_set_tx(sl_txn *txn, sl_slice key, uint32_t key_hash, sl_slice value
 }
 
 void sl_host_set_all_tx(sl_txn *txn, const sl_preset *presets, size_t count) {
+    if (count != 0 && txn->tx.count == 0) {
+        sl_members_fill(&txn->tx, &txn->arena, presets, count);
+        return;
+    }
     for (size_t i = 0; i < count; i++) {
         const sl_preset *preset = &presets[i];
         sl_member *known = sl_members_find_hashed(&txn->tx, preset->key, preset->key_hash);

@@ -5,6 +5,8 @@
  * a look-up that meets a dead member falls back to the plain walk, which is its twin. */
 #include "run/members.h"
 
+#include "ruleset/ruleset.h"
+
 enum { capacity_first = 8, indexed_from = 16 };
 
 sl_text *sl_text_new(sl_arena *arena, sl_slice slice) {
@@ -26,12 +28,15 @@ static void index_member(sl_members *members, size_t position) {
     members->slots[slot] = (uint32_t)position + 1;
 }
 
-/* At most half full, so that a probe always ends. */
-static void grow_index(sl_members *members, sl_arena *arena) {
-    const uint32_t slot_count = members->slots == NULL ? 4 * indexed_from : 2 * (members->slot_mask + 1);
+static void make_index(sl_members *members, sl_arena *arena, uint32_t slot_count) {
     members->slots = SL_NEW_ARRAY(arena, uint32_t, slot_count);
     members->slot_mask = slot_count - 1;
     for (size_t i = 0; i < members->count; i++) index_member(members, i);
+}
+
+/* At most half full, so that a probe always ends. */
+static void grow_index(sl_members *members, sl_arena *arena) {
+    make_index(members, arena, members->slots == NULL ? 4 * indexed_from : 2 * (members->slot_mask + 1));
 }
 
 sl_member *sl_members_add(sl_members *members, sl_arena *arena, sl_slice name, sl_slice value) {
@@ -57,6 +62,28 @@ sl_member *sl_members_add_hashed(sl_members *members, sl_arena *arena, sl_slice 
         index_member(members, members->count - 1);
     }
     return member;
+}
+
+/* One allocation for all of a kind: clearing memory piece by piece is most of what adding costs. */
+void sl_members_fill(sl_members *members, sl_arena *arena, const struct sl_preset *presets, size_t count) {
+    sl_member *made = SL_NEW_ARRAY(arena, sl_member, count);
+    sl_text *texts = SL_NEW_ARRAY(arena, sl_text, 2 * count);
+    members->capacity = 2 * count;
+    members->items = sl_arena_alloc(arena, members->capacity * sizeof *members->items);
+    members->count = count;
+    for (size_t i = 0; i < count; i++) {
+        sl_text *name = &texts[2 * i], *value = &texts[2 * i + 1];
+        name->slice = presets[i].key;
+        value->slice = presets[i].value;
+        made[i].name = name;
+        made[i].value = value;
+        made[i].hash = presets[i].key_hash;
+        members->items[i] = &made[i];
+    }
+    if (count < indexed_from) return;
+    uint32_t slot_count = 4 * indexed_from;
+    while (slot_count < 2 * count) slot_count *= 2;
+    make_index(members, arena, slot_count);
 }
 
 static bool is_named(const sl_member *member, sl_slice name, uint32_t hash) {

@@ -17,6 +17,7 @@ extern "C" {
 
 struct sl_step;
 struct sl_known;
+struct sl_preset;
 
 typedef struct sl_text {
     sl_slice slice;
@@ -57,6 +58,8 @@ sl_text *sl_text_new(sl_arena *arena, sl_slice slice);
 sl_member *sl_members_add(sl_members *members, sl_arena *arena, sl_slice name, sl_slice value);
 /* The same where the hash (sl_hash_fold) is known. */
 sl_member *sl_members_add_hashed(sl_members *members, sl_arena *arena, sl_slice name, uint32_t hash, sl_slice value);
+/* Many at once into an empty list; no two have the same name. */
+void sl_members_fill(sl_members *members, sl_arena *arena, const struct sl_preset *presets, size_t count);
 /* First live member of that name (case folded), or NULL. */
 sl_member *sl_members_find(const sl_members *members, sl_slice name);
 /* The same where the hash (sl_hash_fold) is known. */
