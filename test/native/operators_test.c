@@ -289,11 +289,11 @@ static void test_refusals(harness *h) {
         {"geoLookup", "", param},
         {"validateDTD", "no-such-file.dtd", "SECLUA_E_FILE_OPEN"},
         {"validateSchema", "no-such-file.xsd", "SECLUA_E_FILE_OPEN"},
+        {"validateSchema", "no-such-file.json", "SECLUA_E_FILE_OPEN"},
         {"rbl", "", param},
         {"rbl", "not a zone", param},
         {"fuzzyHash", "file 50", "SECLUA_E_UNSUPPORTED"},
         {"validateHash", "a", "SECLUA_E_UNSUPPORTED"},
-        {"validateSchema", "a.json", "SECLUA_E_UNSUPPORTED"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const sl_slice name = sl_slice_z(rows[i].name), argument = sl_slice_z(rows[i].argument);

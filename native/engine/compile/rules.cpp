@@ -124,6 +124,15 @@ void Compiler::settle_disruptive(Unit &unit, Link &link) {
     }
 }
 
+// CRS wants REQUEST_BODY unset for JSON; a rule that holds the body against a schema wants the body.
+static void show_bodies(sl_rule &rule) {
+    const sl_variable *hidden = sl_variable_find(SL_LIT("REQUEST_BODY"));
+    auto *targets = const_cast<sl_target *>(rule.targets);
+    for (size_t i = 0; i < rule.target_count; i++) {
+        if (targets[i].variable == hidden && !targets[i].is_count) targets[i].variable = &sl_variable_judged_body;
+    }
+}
+
 void Compiler::compile_operator(Unit &unit, Link &link) {
     const OperatorCall &call = link.rule->op;
     sl_rule *rule = link.image;
@@ -169,6 +178,7 @@ void Compiler::compile_operator(Unit &unit, Link &link) {
     }
     if (!op->prepare(&prepare_, rule->operand.text, &rule->operand)) return;
     if (op->necessary != nullptr) op->necessary(&prepare_, &rule->operand);
+    if (rule->operand.judges_body) show_bodies(*rule);
     (void)unit;
 }
 

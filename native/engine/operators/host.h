@@ -54,6 +54,11 @@ bool sl_txn_ask_program(const struct sl_call *call, sl_slice path, sl_slice argu
 
 /* The tree of an XML body, as far as it was built; NULL without one. */
 struct _xmlDoc *sl_txn_xml_document(struct sl_txn *txn);
+/* The JSON body that a rule of this phase judges, or value where it is a body; empty: none. */
+sl_slice sl_txn_json_body(struct sl_txn *txn, sl_slice value, uint32_t *depth_limit);
+/* Where json_body.c keeps what it judged in this transaction. */
+struct sl_judgement;
+struct sl_judgement **sl_txn_judgements(struct sl_txn *txn);
 /* The GEO collection. The value is copied; key is a constant. */
 void sl_txn_geo_clear(struct sl_txn *txn);
 void sl_txn_geo_set(struct sl_txn *txn, const char *key, sl_slice value);

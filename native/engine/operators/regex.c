@@ -68,6 +68,10 @@ struct sl_scratch {
 /* ---- compiling ---- */
 
 static uint32_t compile_options(unsigned flags) {
+    if ((flags & SL_REGEX_JSON) != 0) {
+        return PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_BSUX | PCRE2_ALLOW_EMPTY_CLASS | PCRE2_MATCH_UNSET_BACKREF |
+               PCRE2_NEVER_BACKSLASH_C;
+    }
     uint32_t options = PCRE2_DOTALL | PCRE2_NEVER_UTF | PCRE2_NEVER_UCP;
     options |= (flags & SL_REGEX_LINES) != 0 ? PCRE2_MULTILINE : PCRE2_DOLLAR_ENDONLY;
     if ((flags & SL_REGEX_CASELESS) != 0) options |= PCRE2_CASELESS;
@@ -90,6 +94,7 @@ static sl_slice prefix_of(sl_slice pattern, unsigned flags) {
 }
 
 static shape shape_of(sl_slice pattern, unsigned flags) {
+    if ((flags & SL_REGEX_JSON) != 0) return SHAPE_OTHER;
     static const char *const whole[] = {"^.*$", "^.*", ".*$", ".*", "^(?s).*$"};
     for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++) {
         if (sl_slice_equal(pattern, sl_slice_z(whole[i]))) return SHAPE_ALL;

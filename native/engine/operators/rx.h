@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Regular expressions: compiled once, searched often, with bounds on every search. regex.c has it all.
  *
- * PCRE2 over bytes, never UTF: a value is what the client sent. Besides @rx, selectors,
+ * PCRE2 over bytes, not UTF: a value is what the client sent. Only the texts of JSON are checked for it. Besides @rx, selectors,
  * SecAuditLogRelevantStatus and the scripts' m.rx come here. An sl_regex is immutable and may be shared by
  * threads; an sl_scratch belongs to one thread. */
 #ifndef SL_RX_H
@@ -21,6 +21,7 @@ typedef struct sl_scratch sl_scratch;
 enum {
     SL_REGEX_LINES = 1,    /* ^ and $ match at lines (v3); else $ only at the very end (v2) */
     SL_REGEX_CASELESS = 2, /* ASCII */
+    SL_REGEX_JSON = 4,     /* of a JSON schema: JavaScript's dialect over code points; the text must be well-formed UTF-8 */
 };
 
 typedef struct sl_regex_error {
@@ -28,7 +29,7 @@ typedef struct sl_regex_error {
     char message[160];
 } sl_regex_error;
 
-/* The dot matches every byte. NULL: error, unless it is NULL, says why. */
+/* The dot matches every byte, but for SL_REGEX_JSON. NULL: error, unless it is NULL, says why. */
 sl_regex *sl_regex_compile(sl_slice pattern, unsigned flags, sl_regex_error *error);
 /* Takes void so that sl_prepare_own can have it. NULL is fine. */
 void sl_regex_free(void *regex);

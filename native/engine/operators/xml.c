@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* @validateDTD, @validateSchema: they match when the XML body does NOT follow the grammar.
+/* @validateDTD, @validateSchema: they match when the body does NOT follow the grammar. A schema whose file ends in .json is one of
+ * JSON (json_schema.h), as in Coraza; everything else here is about XML.
  *
  * The grammar is read once, at load, and shared by all threads: validation only reads it. Nothing that a body
  * names is ever loaded; nothing is written to stderr. Schemas may include others beside them, since they are
@@ -12,6 +13,7 @@
 
 #include "operators/families.h"
 #include "operators/host.h"
+#include "operators/json_schema.h"
 
 /* ---- load side ---- */
 
@@ -58,14 +60,24 @@ static bool refuse_grammar(sl_prepare *prepare, sl_slice argument, const char *w
 static void free_document(void *document) { xmlFreeDoc(document); }
 static void free_schema(void *schema) { xmlSchemaFree(schema); }
 
+static bool is_json_schema(sl_slice argument) {
+    static const char extension[] = ".json";
+    const size_t len = sizeof extension - 1;
+    return argument.len > len && sl_slice_equal_fold(sl_slice_from(argument, argument.len - len), sl_slice_z(extension));
+}
+
+static bool prepare_json_schema(sl_prepare *prepare, sl_slice argument, sl_operand *operand) {
+    sl_slice path, content;
+    if (!read_grammar(prepare, argument, "JSON schema", &path, &content)) return false;
+    operand->prepared = sl_json_schema_compile(prepare, argument, path, content);
+    operand->judges_body = true;
+    return operand->prepared != NULL;
+}
+
 static bool prepare_schema(sl_prepare *prepare, sl_slice argument, sl_operand *operand) {
     static const char what[] = "XML schema";
     sl_slice path, content;
-    if (sl_slice_ends(argument, SL_LIT(".json"))) { /* Coraza's reading of the operator */
-        sl_prepare_report(prepare, "SECLUA_E_UNSUPPORTED", "check the members that matter as ARGS:json.…, or in a Lua script", 0,
-                          argument.len, "@validateSchema knows XML schemas, not those of JSON");
-        return false;
-    }
+    if (is_json_schema(argument)) return prepare_json_schema(prepare, argument, operand);
     if (!read_grammar(prepare, argument, what, &path, &content)) return false;
     complaint first = {.line = 0};
     xmlSchema *schema = NULL;
@@ -174,8 +186,8 @@ static xmlDoc *document_of(const sl_call *call, sl_answer *answer) {
 
 static sl_answer validate_schema(const sl_call *call, const sl_operand *operand, sl_slice value,
                                  sl_match *match) {
-    (void)value;
     (void)match;
+    if (operand->judges_body) return sl_json_schema_ask(call, operand->prepared, value);
     sl_answer answer;
     xmlDoc *const document = document_of(call, &answer);
     if (document == NULL) return answer;
@@ -209,6 +221,6 @@ const sl_operator sl_operators_xml[] = {
     {"validateDTD", "ValidateDTD", SL_ARGUMENT_TEXT, prepare_dtd, validate_dtd, NULL,
      "the XML body does not follow the DTD", false},
     {"validateSchema", "ValidateSchema", SL_ARGUMENT_TEXT, prepare_schema, validate_schema, NULL,
-     "the XML body does not follow the XML schema", false},
+     "the XML body does not follow the XML schema; with a file NAME.json: the JSON body does not follow the JSON schema", false},
     {0},
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What operators may ask of a transaction (operators/host.h): the XML tree, GEO, ARGS_PATH, and answers from outside. */
+/* What operators may ask of a transaction (operators/host.h): the XML tree, JSON bodies, GEO, ARGS_PATH, and answers from outside. */
 #include "operators/host.h"
 #include "run/candidates.h"
 #include "run/host.h"
@@ -7,6 +7,17 @@
 #include "run/suspend.h"
 
 struct _xmlDoc *sl_txn_xml_document(sl_txn *txn) { return txn->xml == NULL ? NULL : sl_xml_document(txn->xml); }
+
+sl_slice sl_txn_json_body(sl_txn *txn, sl_slice value, uint32_t *depth_limit) {
+    const sl_config *config = &txn->rules->config;
+    const bool is_of_response = txn->cursor.phase >= 3 && value.ptr != txn->request_body.ptr;
+    *depth_limit = is_of_response ? config->response_json_depth_limit : config->json_depth_limit;
+    if (value.len != 0 && (sl_slice_same(value, txn->request_body) || sl_slice_same(value, txn->response_body))) return value;
+    if (is_of_response) return txn->response_processor == SL_BODY_JSON ? txn->response_body : SL_EMPTY;
+    return txn->processor == SL_BODY_JSON ? txn->request_body : SL_EMPTY;
+}
+
+struct sl_judgement **sl_txn_judgements(sl_txn *txn) { return &txn->judgements; }
 
 /* Lists of arguments only grow (run/candidates.c): what is replaced stays behind, dead. */
 void sl_txn_set_path_argument(sl_txn *txn, sl_slice name, sl_slice value) {

@@ -207,6 +207,7 @@ typedef struct sl_txn {
     sl_members files, files_names, files_sizes, files_tmpnames, files_contents, part_headers, multipart_names, multipart_filenames;
     uint64_t files_size;
     sl_xml *xml;
+    struct sl_judgement *judgements; /* of JSON bodies (operators/json_body.c) */
 
     /* response */
     uint16_t response_status;

@@ -132,6 +132,17 @@ static void expand_xml(sl_txn *txn, const sl_variable *self, const sl_target *ta
     for (size_t i = 0; i < result->count; i++) sl_values_add(txn, values, self, target->key, result->texts[i]);
 }
 
+/* Under the name of the row that hides it: exclusions take it in, and logs show it so. */
+static void expand_judged_body(sl_txn *txn, const sl_variable *self, const sl_target *target, sl_values *values) {
+    (void)self;
+    (void)target;
+    if (!txn->exposes_request_body && (txn->processor != SL_BODY_JSON || !txn->has_request_body)) return;
+    sl_values_add_scalar(txn, values, sl_variable_find(SL_LIT("REQUEST_BODY")), sl_text_new(&txn->arena, txn->request_body));
+}
+
+const sl_variable sl_variable_judged_body = {
+    .name = "REQUEST_BODY", .kind = SL_COLLECTION, .first_phase = 2, .expand = expand_judged_body};
+
 const sl_variable sl_variables_body[] = {
     SL_SCALAR_ROW("REQUEST_BODY", 2, SL_SLOT_REQUEST_BODY, request_body,
                   "the raw body: of URLENCODED and RAW bodies, or when forced"),

@@ -63,6 +63,8 @@ typedef struct sl_variable {
     const char *manual;
 } sl_variable;
 
+/* In no table: REQUEST_BODY as an operator sees it that judges bodies, of JSON requests as well. */
+extern const sl_variable sl_variable_judged_body;
 /* By name, ASCII case ignored; NULL when unknown. */
 const sl_variable *sl_variable_find(sl_slice name);
 /* The same among the collections of a rule set's own, too. rules may be NULL. */
