@@ -116,6 +116,8 @@ export interface WafOptions {
     unicodeMap?: 'builtin-20127'
     /** A rule without a severity shows 0 in log lines and records of libmodsecurity's format, as it does there. */
     strict?: boolean
+    /** `t:normalizePathWin` leaves of each name what Windows opens: no stream, no dots and blanks at its end (Coraza). */
+    windowsNames?: boolean
     /** `\@geoLookup` without SecGeoLookupDb loads with a warning and never matches, instead of being an error. */
     geoWithoutDatabase?: boolean
   }
@@ -247,6 +249,7 @@ export interface NativeOptions {
   readonly rsubAlwaysMatches: boolean
   readonly base64url: boolean
   readonly unicodeMap20127: boolean
+  readonly windowsNames: boolean
   readonly geoWithoutDatabase: boolean
   readonly logFormat: number
   readonly auditBodyLimit: number | undefined
@@ -602,6 +605,7 @@ export function readOptions(given: WafOptions = {}): CheckedOptions {
     rsubAlwaysMatches: compat.flag('rsubAlwaysMatches'),
     base64url: compat.flag('base64url'),
     unicodeMap20127: compat.word('unicodeMap', ['builtin-20127']) !== undefined,
+    windowsNames: compat.flag('windowsNames'),
     geoWithoutDatabase: compat.flag('geoWithoutDatabase'),
     auditBodyLimit: audit.count('bodyLimit'),
     auditBinaryBase64: audit.word('binary', ['replace', 'base64']) === 'base64',

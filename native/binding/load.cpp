@@ -81,6 +81,7 @@ Load::Load(const Napi::Array &sources, const Napi::Object &options) {
     read_flag(options, "base64url", options_.base64_url);
     read_flag(options, "rsubAlwaysMatches", options_.rsub_always_matches);
     read_flag(options, "unicodeMap20127", options_.unicode_map_20127);
+    read_flag(options, "windowsNames", options_.windows_names);
     read_flag(options, "geoWithoutDatabase", options_.geo_without_database);
     read_flag(options, "noAcceleration", options_.no_acceleration);
     read_count(options, "valueCacheBytes", options_.value_cache_bytes_max);

@@ -357,6 +357,8 @@ void set_option(seclua_options &options, const std::string &name, const std::str
         options.base64_url = is_on;
     } else if (name == "unicodeMap") {
         options.unicode_map_20127 = value == "builtin-20127";
+    } else if (name == "windowsNames") {
+        options.windows_names = is_on;
     } else if (name == "geoWithoutDatabase") {
         options.geo_without_database = is_on;
     } else if (name == "rsubAlwaysMatches") {

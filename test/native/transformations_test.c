@@ -270,6 +270,64 @@ static void the_variant_for_addresses_reads_two_letters_more(void) {
     }
 }
 
+/* Its plain twin: from the back, byte by byte, with what a segment keeps decided before it is written. */
+static size_t open_names_plainly(uint8_t *path, size_t len) {
+    uint8_t out[256];
+    size_t at = sizeof out, end = len;
+    const bool has_drive = len >= 2 && path[1] == ':' && ((path[0] | 32) >= 'a' && (path[0] | 32) <= 'z');
+    const size_t first = has_drive ? 2 : 0;
+    bool is_last = true;
+    for (;;) {
+        size_t start = end;
+        while (start > first && path[start - 1] != '/') start--;
+        size_t name_end = end, dots = 0;
+        if (is_last && end > start) {
+            is_last = false;
+            for (size_t i = end; i-- > start;) name_end = path[i] == ':' ? i : name_end;
+        }
+        for (size_t i = start; i < name_end; i++) dots += path[i] == '.';
+        const bool is_all_dots = dots == name_end - start;
+        while (!is_all_dots && name_end != start && (path[name_end - 1] == '.' || path[name_end - 1] == ' ')) name_end--;
+        const bool is_kept = name_end != start || end == start;
+        for (size_t i = name_end; is_kept && i-- > start;) out[--at] = path[i];
+        if (start == first) break;
+        if (is_kept) out[--at] = '/';
+        end = start - 1;
+    }
+    memcpy(path + first, out + at, sizeof out - at);
+    return first + sizeof out - at;
+}
+
+/* compat.windowsNames: the variant is normalizePathWin and what Windows makes of each name, and keeps the contract of all. */
+static void the_variant_for_names_of_windows_leaves_what_is_opened(void) {
+    static const sl_slice letters = TEXT("/.\\a: Cc.. //\t");
+    enum { text_len_max = 40 };
+    const sl_transformation *const variant = &sl_transformation_windows_names;
+    uint8_t bytes[text_len_max], wanted[text_len_max];
+    for (size_t round = 0; round < 200000; round++) {
+        const sl_slice text = sl_slice_of(bytes, next_random(text_len_max + 1));
+        for (size_t i = 0; i < text.len; i++) bytes[i] = letters.ptr[next_random((uint32_t)letters.len)];
+        const sl_arena_mark mark = sl_arena_save(&arena);
+        const sl_slice plain = apply_named("normalizePathWin", text);
+        if (plain.len != 0) memcpy(wanted, plain.ptr, plain.len);
+        const size_t wanted_len = plain.len == 0 ? 0 : open_names_plainly(wanted, plain.len);
+        sl_arena_rollback(&arena, mark);
+        const sl_slice output = variant->apply(&arena, NULL, text);
+        const char *const name = "normalizePathWin for names of Windows";
+        if (!sl_slice_equal(output, sl_slice_of(wanted, wanted_len))) fail("agrees with its twin", name, text, output);
+        if (output.len > text.len) fail("length is in bounds", name, text, output);
+        const bool is_equal = sl_slice_equal(output, text);
+        if (is_equal != sl_slice_same(output, text)) fail("equal bytes are the same slice", name, text, output);
+        if (!is_equal && !variant->changes(text)) fail("changes() foresees every change", name, text, output);
+        if (!is_equal && (sl_classes_of(text) & variant->triggers) == 0) fail("triggers foresee every change", name, text, output);
+        const size_t kept = (size_t)(arena.cursor - mark.cursor);
+        if (arena.current == mark.block && kept > (is_equal ? 0 : output.len + 15)) {
+            fail("only the result stays in the arena", name, text, output);
+        }
+        sl_arena_rollback(&arena, mark);
+    }
+}
+
 static void some_transformations_do_nothing_the_second_time_and_some_undo_others(void) {
     static const char *const idempotent[] = {"trim",      "trimLeft",    "trimRight",    "lowercase",
                                              "uppercase", "removeNulls", "replaceNulls", "compressWhitespace"};
@@ -440,6 +498,7 @@ int main(int argc, char **argv) {
     the_contract_holds_for_long_texts_of_one_pattern();
     some_transformations_do_nothing_the_second_time_and_some_undo_others();
     the_variant_for_addresses_reads_two_letters_more();
+    the_variant_for_names_of_windows_leaves_what_is_opened();
     if (argc > 1) run_vectors(argv[1]);
     sl_arena_free(&arena);
     if (failures != 0) printf("%d failures\n", failures);

@@ -34,6 +34,7 @@ const compatNames = [
   'logEveryMatch',
   'rsubAlwaysMatches',
   'base64url',
+  'windowsNames',
   'geoWithoutDatabase',
   'unicodeMap',
 ]

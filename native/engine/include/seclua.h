@@ -108,6 +108,7 @@ typedef struct seclua_options {
     bool rsub_always_matches;  /* compat.rsubAlwaysMatches: also without a replacement, as in ModSecurity 2 */
     bool unicode_map_20127;    /* compat.unicodeMap = 'builtin-20127': without SecUnicodeMapFile, that code page */
     bool strict;               /* compat.strict: a rule without severity shows 0 in v3's lines and records, as there */
+    bool windows_names;        /* compat.windowsNames: t:normalizePathWin leaves of each name what Windows opens */
     bool geo_without_database; /* compat.geoWithoutDatabase: @geoLookup then never matches, with a warning at load */
     bool no_acceleration;      /* acceleration: false */
     uint64_t value_cache_bytes_max; /* of one engine: what may be kept of texts that keep coming; 0 = nothing */

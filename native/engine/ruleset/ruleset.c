@@ -62,10 +62,18 @@ void seclua_ruleset_describe(const seclua_ruleset *handle, seclua_ruleset_info *
 }
 
 const sl_transformation *sl_transformation_of(const sl_ruleset *rules, sl_slice name) {
+    const struct {
+        bool is_on;
+        const sl_transformation *row;
+    } variants[] = {
+        {rules->options.base64_url, &sl_transformation_base64_url},
+        {rules->options.windows_names, &sl_transformation_windows_names},
+    };
     const sl_transformation *row = sl_transformation_find(name);
-    const sl_transformation *variant = &sl_transformation_base64_url;
-    const bool has_variant = row != NULL && rules->options.base64_url && strcmp(row->name, variant->name) == 0;
-    return has_variant ? variant : row;
+    for (size_t i = 0; row != NULL && i < sizeof variants / sizeof variants[0]; i++) {
+        if (variants[i].is_on && strcmp(row->name, variants[i].row->name) == 0) return variants[i].row;
+    }
+    return row;
 }
 
 /* What operators may ask of the rule set (operators/host.h). */

@@ -113,6 +113,72 @@ static sl_slice normalize_path_win(sl_arena *arena, const sl_unicode_map *map, s
     return sl_rewrite_end(arena, normalize(sl_slice_of(turned.out, value.len), turned), value);
 }
 
+/* ---- names as Windows reads them (compat.windowsNames) ---- */
+
+static size_t drive_length(sl_slice path) {
+    const bool has_drive = path.len >= 2 && path.ptr[1] == ':' && sl_ascii_lower(path.ptr[0]) >= 'a' &&
+                           sl_ascii_lower(path.ptr[0]) <= 'z';
+    return has_drive ? 2 : 0;
+}
+
+/* Where the last segment that is not empty begins. */
+static size_t last_segment(sl_slice path, size_t from) {
+    size_t end = path.len;
+    while (end > from && path.ptr[end - 1] == '/') end--;
+    while (end > from && path.ptr[end - 1] != '/') end--;
+    return end;
+}
+
+static bool is_all_dots(sl_slice name) {
+    for (size_t i = 0; i < name.len; i++) {
+        if (name.ptr[i] != '.') return false;
+    }
+    return true;
+}
+
+/* The file that a segment opens: without the stream (of the last segment only), without dots and blanks at its end. */
+static sl_slice opened_name(sl_slice segment, bool is_last) {
+    const size_t stream = is_last ? sl_slice_find_byte(segment, ':') : SIZE_MAX;
+    sl_slice name = stream == SIZE_MAX ? segment : sl_slice_of(segment.ptr, stream);
+    if (is_all_dots(name)) return name;
+    while (name.len != 0 && (name.ptr[name.len - 1] == '.' || name.ptr[name.len - 1] == ' ')) name.len--;
+    return name;
+}
+
+/* `path` may be the memory that `kept` writes to. A segment of which nothing is left goes, with the slash before it. */
+static sl_rewrite open_names(sl_slice path, sl_rewrite kept) {
+    const size_t first = drive_length(path), last = last_segment(path, first);
+    for (size_t i = 0; i < first; i++) sl_rewrite_put(&kept, path.ptr[i]);
+    for (size_t start = first; start <= path.len;) {
+        const size_t slash = sl_slice_find_byte(sl_slice_from(path, start), '/');
+        const sl_slice segment = sl_slice_of(path.ptr + start, slash == SIZE_MAX ? path.len - start : slash);
+        const sl_slice name = opened_name(segment, start == last);
+        if (name.len != 0 || segment.len == 0) {
+            if (start != first) sl_rewrite_put(&kept, '/');
+            for (size_t i = 0; i < name.len; i++) sl_rewrite_put(&kept, name.ptr[i]);
+        }
+        start += segment.len + 1;
+    }
+    return kept;
+}
+
+static bool has_windows_name(sl_slice value) {
+    return has_windows_reference(value) || sl_slice_find_byte(value, ':') != SIZE_MAX || sl_slice_find_byte(value, ' ') != SIZE_MAX;
+}
+
+static sl_slice normalize_windows_names(sl_arena *arena, const sl_unicode_map *map, sl_slice value) {
+    const sl_slice path = normalize_path_win(arena, map, value);
+    if (path.len == 0) return path;
+    const bool is_own = !sl_slice_same(path, value); /* made here, so it may be written to */
+    const sl_rewrite kept = is_own ? (sl_rewrite){(uint8_t *)path.ptr, 0, path.len} : sl_rewrite_begin(arena, value, 0, value.len);
+    return sl_rewrite_end(arena, open_names(path, kept), value);
+}
+
+const sl_transformation sl_transformation_windows_names = {
+    "normalizePathWin", "normalisePathWin", has_windows_name,
+    SL_CLASS_SLASH | SL_CLASS_DOT | SL_CLASS_BACKSLASH | SL_CLASS_SPACE | SL_CLASS_OTHER, normalize_windows_names,
+    "turns backslashes to slashes, then as normalizePath, then each name as Windows reads it"};
+
 const sl_transformation sl_transformations_path[] = {
     {"normalizePath", "normalisePath", has_reference, SL_CLASS_SLASH | SL_CLASS_DOT, normalize_path, "resolves //, ./ and ../ in a path"},
     {"normalizePathWin", "normalisePathWin", has_windows_reference, SL_CLASS_SLASH | SL_CLASS_DOT | SL_CLASS_BACKSLASH, normalize_path_win,

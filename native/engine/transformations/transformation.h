@@ -36,6 +36,8 @@ struct sl_ruleset;
 const sl_transformation *sl_transformation_of(const struct sl_ruleset *rules, sl_slice name);
 /* base64DecodeExt that takes - and _ for + and /, as Coraza's does. */
 extern const sl_transformation sl_transformation_base64_url;
+/* normalizePathWin that leaves of each name what Windows opens, as Coraza's does: no stream, no dots and blanks at the end. */
+extern const sl_transformation sl_transformation_windows_names;
 /* lowercase and uppercase: they change nothing but the case of ASCII letters. */
 bool sl_transformation_is_case_only(const sl_transformation *transformation);
 /* All rows, in the order of the registry; NULL past the end. */
