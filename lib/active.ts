@@ -65,7 +65,7 @@ export function activate(
   const keepsShipper =
     predecessor !== undefined && JSON.stringify(shipping) === JSON.stringify(predecessor.shipping)
   const shipper = keepsShipper ? predecessor.shipper : openShipper(shipping)
-  const engine = addon.newEngine(rules, store.native, predecessor?.engine)
+  const engine = addon.newEngine(rules, store.native, predecessor?.engine, checked.transformers)
   addon.release(rules) // the engine holds it from here on
   const outside = new Outside(checked.outside, store.remote, waits)
   if (predecessor !== undefined) outside.succeed(predecessor.outside)

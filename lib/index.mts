@@ -9,6 +9,7 @@ export {
   Waf,
   formatDiagnostic,
   redisStore,
+  registerTransformation,
   scriptTests,
 } from './index.js'
 export type {
@@ -34,6 +35,7 @@ export type {
   ScriptTest,
   SecluaErrorCode,
   Shed,
+  Transformer,
   Verdict,
   WafEvents,
   WafOptions,

@@ -13,6 +13,7 @@ import { SecluaError, type Diagnostic } from './errors.js'
 import type { BodyChanges, LogRecord, MatchedRule } from './events.js'
 import type { NativeOptions, NativeSource } from './options.js'
 import type { RecordChange } from './store.js'
+import type { Transformer } from './transformations.js'
 
 /** Objects of the addon: opaque here, alive as long as something refers to them. */
 declare const kind: unique symbol
@@ -163,7 +164,13 @@ interface Addon {
   /** A store whose questions come as waits. */
   openRemoteStore(): Store
   storeStats(store: Store): NativeStoreStats
-  newEngine(rules: Rules, store: Store, predecessor: Engine | undefined): Engine
+  /** transformers: by number of the transformation; undefined: JavaScript computes none. */
+  newEngine(
+    rules: Rules,
+    store: Store,
+    predecessor: Engine | undefined,
+    transformers: readonly Transformer[] | undefined,
+  ): Engine
   release(held: Rules | Store | Engine): void
   /** The log files of the rules, under their names again after somebody moved them away. */
   reopenLogs(engine: Engine): void

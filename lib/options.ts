@@ -14,6 +14,7 @@ import { shippedRules } from './native.js'
 import type { OutsideSettings } from './outside/outside.js'
 import type { CollectionStore } from './store.js'
 import { choiceOf, isRemote, type StoreChoice, type StoreLimits } from './stores/choice.js'
+import { readTransformations, type Transformations, type Transformer } from './transformations.js'
 
 export type EngineMode = 'On' | 'DetectionOnly' | 'Off'
 
@@ -98,6 +99,11 @@ export interface WafOptions {
   /** Overrides SecRuleEngine. */
   engine?: EngineMode
   lua?: LuaOptions
+  /**
+   * What `t:NAME` is besides the engine's own: a function, or a Lua file, relative to `cwd`, whose `main` returns a text for a
+   * text. Also those of {@link registerTransformation}.
+   */
+  transformations?: Readonly<Record<string, Transformer | string>>
   /** External programs (exec:, \@inspectFile without .lua): off unless named; a list of paths or folders. */
   allowExec?: boolean | readonly string[]
   /** Other engines' readings where the specification names a switch. All off by default. */
@@ -267,6 +273,7 @@ export interface NativeOptions {
   readonly denyOnStoreError: boolean
   readonly denyWhenBusy: boolean
   readonly hasRemoteStore: boolean
+  readonly transformations: Transformations['native']
   readonly collections: {
     readonly scopeAll: boolean
     readonly deprecateOwnAge: boolean
@@ -290,6 +297,7 @@ export interface NativeOptions {
 }
 
 export interface CheckedOptions {
+  readonly transformers: Transformations['transformers']
   readonly sources: readonly NativeSource[]
   readonly native: NativeOptions
   /** url '': what the rules say, or nothing. */
@@ -589,6 +597,7 @@ export function readOptions(given: WafOptions = {}): CheckedOptions {
   const { outside, denyWhenBusy } = readOutside(options, cwd)
   const { native: collections, storeLimits } = readCollections(options)
   const overload = readOverload(options)
+  const transformations = readTransformations(options.entries('transformations'))
   const compat = options.object('compat')
   const audit = options.object('audit')
   const ship = readShipping(audit, cwd)
@@ -624,6 +633,7 @@ export function readOptions(given: WafOptions = {}): CheckedOptions {
     denyWhenBusy,
     hasRemoteStore: store !== undefined && isRemote(store),
     denyOnStoreError: options.word('onStoreError', ['pass', 'deny']) === 'deny',
+    transformations: transformations.native,
     collections,
     lua,
   })
@@ -631,5 +641,6 @@ export function readOptions(given: WafOptions = {}): CheckedOptions {
   audit.finish()
   options.finish()
   const storeKey = JSON.stringify([cwd, sources, storeLimits])
-  return { sources, native, ship, overload, store, storeLimits, outside, storeKey }
+  const { transformers } = transformations
+  return { sources, native, transformers, ship, overload, store, storeLimits, outside, storeKey }
 }

@@ -13,6 +13,7 @@ export const ruleOptions = {
   store: { type: 'string' },
   'allow-exec': { type: 'string', multiple: true },
   'dns-server': { type: 'string', multiple: true },
+  transformation: { type: 'string', multiple: true },
 } as const
 
 export const ruleOptionsHelp: string = `  -f, --file FILE…       SecLang files or globs; may be repeated, order counts
@@ -21,6 +22,7 @@ export const ruleOptionsHelp: string = `  -f, --file FILE…       SecLang files
       --lua-allow LIST   what scripts may use: io,os,require,debug
       --store URL        where persistent collections live; default memory
       --allow-exec LIST  programs, or folders of programs, that rules may run; or any
+      --transformation NAME=FILE.lua  what t:NAME is; may be repeated
       --dns-server LIST  who is asked for @rbl; default the system's servers
 Without files and text: the rule set that ships with the package.`
 
@@ -31,6 +33,7 @@ export interface RuleValues {
   readonly store?: string | undefined
   readonly 'allow-exec'?: string[] | undefined
   readonly 'dns-server'?: string[] | undefined
+  readonly transformation?: string[] | undefined
 }
 
 /** What parseArgs says about each word when asked for `tokens`. */
@@ -93,6 +96,17 @@ function readEngine(text: string): EngineMode {
 
 type Doors = NonNullable<NonNullable<WafOptions['lua']>['allow']>
 
+function readTransformations(words: readonly string[]): Record<string, string> {
+  const pairs = words.map((word) => {
+    const [, name, file] = /^([^=]+)=(.+\.lua)$/.exec(word) ?? []
+    if (name === undefined || file === undefined) {
+      throw new UsageError(`--transformation ${word}: must be NAME=FILE.lua`)
+    }
+    return [name, file] as const
+  })
+  return Object.fromEntries(pairs)
+}
+
 const wordsOf = (lists: readonly string[]): string[] => lists.flatMap((list) => list.split(','))
 
 function readDoors(lists: readonly string[]): Doors {
@@ -117,5 +131,7 @@ export function wafOptions(files: readonly string[], values: RuleValues): WafOpt
   const programs = wordsOf(values['allow-exec'] ?? [])
   if (programs.length > 0) options.allowExec = programs.includes('any') ? true : programs
   if (values['dns-server'] !== undefined) options.dns = { servers: wordsOf(values['dns-server']) }
+  if (values.transformation !== undefined)
+    options.transformations = readTransformations(values.transformation)
   return options
 }

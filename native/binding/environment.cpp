@@ -60,6 +60,7 @@ Engine::~Engine() {
     add_scripts(totals->ended_scripts, handle);
     std::erase(totals->live, handle);
     seclua_engine_free(handle);
+    if (functions != nullptr) napi_delete_reference(env, functions);
 }
 
 seclua_stats sum_of(const Totals &totals) {
@@ -79,6 +80,7 @@ ScriptTotals scripts_of(const Totals &totals) {
 }
 
 Transactions::~Transactions() {
+    is_ending = true;
     for (Transaction &transaction : places_) {
         if (transaction.handle != nullptr) end(transaction);
     }

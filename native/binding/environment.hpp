@@ -59,6 +59,10 @@ struct Totals {
 struct Engine {
     seclua_engine *handle;
     std::shared_ptr<Totals> totals;
+    // Of the transformations that JavaScript computes (transformer.hpp); nullptr: there are none.
+    napi_env env = nullptr;
+    napi_ref functions = nullptr;
+    std::string transformed; // what the last one gave
 
     Engine(seclua_engine *owned, std::shared_ptr<Totals> shared);
     ~Engine();
@@ -94,6 +98,9 @@ public:
     Transaction *find(int64_t number);
     // Ends it: runs phase 5 if that is still to come, then frees everything.
     void remove(int64_t number);
+
+    bool is_ending = false;   // with the environment: no JavaScript can run any more
+    bool is_in_callback = false; // a transformation is being computed in JavaScript
 
 private:
     static constexpr int place_bits = 24;

@@ -90,6 +90,14 @@ Load::Load(const Napi::Array &sources, const Napi::Object &options) {
     read_flag(options, "hasRemoteStore", options_.has_remote_store);
     read_collections(options.Get("collections").As<Napi::Object>());
     read_lua(options.Get("lua").As<Napi::Object>());
+    read_transformations(options.Get("transformations").As<Napi::Array>());
+}
+
+void Load::read_transformations(const Napi::Array &list) {
+    for (uint32_t i = 0; i < list.Length(); i++) {
+        const auto each = list.Get(i).As<Napi::Object>();
+        transformations_.emplace_back(each.Get("name").ToString().Utf8Value(), each.Get("script").ToString().Utf8Value());
+    }
 }
 
 void Load::read_collections(const Napi::Object &collections) {
@@ -123,6 +131,10 @@ void Load::run() {
     options_.allow_exec_count = programs.size();
     options_.lua.require_names = modules.empty() ? nullptr : modules.data();
     options_.lua.require_name_count = modules.size();
+    std::vector<seclua_own_transformation> transformations;
+    for (const auto &[name, script] : transformations_) transformations.push_back({slice_of(name), slice_of(script)});
+    options_.transformations = transformations.data();
+    options_.transformation_count = transformations.size();
     std::vector<seclua_source> sources;
     for (const Source &source : sources_) {
         sources.push_back({source.is_text, slice_of(source.name), slice_of(source.text), source.is_data});

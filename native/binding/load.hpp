@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <napi.h>
@@ -37,10 +38,12 @@ private:
 
     void read_collections(const Napi::Object &collections);
     void read_lua(const Napi::Object &lua);
+    void read_transformations(const Napi::Array &list);
 
     std::vector<Source> sources_;
     std::string cwd_;
     std::vector<std::string> allow_exec_, require_names_;
+    std::vector<std::pair<std::string, std::string>> transformations_; // name, script
     seclua_options options_{}; // its slices are filled in by run, when nothing moves any more
     std::unique_ptr<seclua_diagnostics, FreeDiagnostics> diagnostics_;
     std::shared_ptr<Rules> rules_;

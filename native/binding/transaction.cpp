@@ -38,12 +38,19 @@ struct Call {
         napi_get_cb_info(env, info, &count, arguments.data(), nullptr, &data);
         home = static_cast<Environment *>(data);
     }
+
+    // Some transaction is in the middle of a step, and the exception is thrown.
+    bool is_refused() const {
+        if (!home->transactions.is_in_callback) return false;
+        throw_error(env, "SECLUA_E_ORDER", "a transformation cannot use transactions: one is in the middle of a step");
+        return true;
+    }
 };
 
 // The first argument is a transaction's number.
 Call call_on_transaction(napi_env env, napi_callback_info info) {
     Call call(env, info);
-    if (read_number(env, call.arguments[0], call.number)) {
+    if (!call.is_refused() && read_number(env, call.arguments[0], call.number)) {
         call.transaction = call.home->transactions.find(call.number);
     }
     return call;
@@ -239,6 +246,7 @@ bool read_optional(napi_env env, napi_value value, std::string &text, seclua_sli
 // transaction's number.
 napi_value begin(napi_env env, napi_callback_info info) {
     const Call call(env, info);
+    if (call.is_refused()) return nullptr;
     const std::shared_ptr<Engine> *engine = unbox<Engine>(env, call.arguments[0]);
     if (engine == nullptr || *engine == nullptr) {
         return throw_error(env, "SECLUA_E_CLOSED", "this Waf is closed");

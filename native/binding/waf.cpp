@@ -12,6 +12,7 @@
 
 #include "convert.hpp"
 #include "load.hpp"
+#include "transformer.hpp"
 
 namespace seclua::binding {
 
@@ -124,7 +125,7 @@ std::shared_ptr<T> &held_by(const Napi::CallbackInfo &info, size_t index, const 
     return *held;
 }
 
-// (rules, store, predecessor?): the predecessor is the engine that a reload replaces; its counters go on.
+// (rules, store, predecessor?, transformers?): the predecessor is the engine that a reload replaces; its counters go on.
 Napi::Value new_engine(const Napi::CallbackInfo &info) {
     const auto &rules = held_by<Rules>(info, 0, "newEngine takes a rule set");
     const auto &store = held_by<Store>(info, 1, "newEngine takes a store");
@@ -133,7 +134,9 @@ Napi::Value new_engine(const Napi::CallbackInfo &info) {
                       : held_by<Engine>(info, 2, "newEngine takes an engine to follow")->totals;
     seclua_engine *handle = seclua_engine_new(rules->handle, store->handle);
     if (handle == nullptr) throw Napi::Error::New(info.Env(), "there is no memory for an engine");
-    return {info.Env(), box(info.Env(), std::make_shared<Engine>(handle, std::move(totals)))};
+    auto engine = std::make_shared<Engine>(handle, std::move(totals));
+    if (info[3].IsArray()) set_transformers(info.Env(), *engine, info[3]);
+    return {info.Env(), box(info.Env(), std::move(engine))};
 }
 
 // Lets go of a store, a rule set or an engine now, not when the collector finds the box. Live transactions

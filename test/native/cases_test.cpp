@@ -335,7 +335,9 @@ struct Loaded {
 
 void set_option(seclua_options &options, const std::string &name, const std::string &value) {
     const bool is_on = value == "true";
-    if (name == "commit") {
+    if (name == "lua.onError") {
+        options.lua.match_on_error = value == "match";
+    } else if (name == "commit") {
         options.commit = value == "immediate" ? SECLUA_COMMIT_IMMEDIATE
                          : value == "phase"   ? SECLUA_COMMIT_PHASE
                                               : SECLUA_COMMIT_TRANSACTION;
@@ -386,7 +388,17 @@ Loaded load(const Case &given, const fs::path &folder, bool no_acceleration) {
     seclua_options_init(&options);
     options.cwd = slice(cwd);
     options.no_acceleration = no_acceleration;
-    for (const auto &[name, value] : given.options) set_option(options, name, value);
+    constexpr std::string_view own = "transformations."; // and then a name; the value is a script
+    std::vector<seclua_own_transformation> transformations;
+    for (const auto &[name, value] : given.options) {
+        if (name.starts_with(own)) {
+            transformations.push_back({{reinterpret_cast<const uint8_t *>(name.data()) + own.size(), name.size() - own.size()}, slice(value)});
+        } else {
+            set_option(options, name, value);
+        }
+    }
+    options.transformations = transformations.data();
+    options.transformation_count = transformations.size();
     std::vector<std::string> names;
     for (const char *name : {"preamble.conf", "rules.conf"}) {
         if (fs::exists(folder / name)) names.emplace_back(name);

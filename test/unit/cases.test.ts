@@ -62,10 +62,14 @@ function optionsOf(given: Case, cwd: string, acceleration: boolean): WafOptions 
   const collections: Record<string, unknown> = {}
   const limits: Record<string, number> = {}
   const compat: Record<string, unknown> = {}
+  const transformations: Record<string, string> = {}
+  const lua: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(rest)) {
     const [group, ...path] = name.split('.')
     const last = path.at(-1) ?? ''
     if (group === 'collections' && path[0] === 'limits') limits[last] = Number(value)
+    else if (group === 'transformations') transformations[last] = value
+    else if (group === 'lua') lua[last] = value
     else if (group === 'collections') collections[last] = last === 'scopeAll' ? value === 'true' : value
     else {
       assert.ok(compatNames.includes(name), `there is no option ${name}`)
@@ -80,6 +84,8 @@ function optionsOf(given: Case, cwd: string, acceleration: boolean): WafOptions 
     cwd,
     acceleration,
     compat,
+    lua,
+    transformations,
     collections: { ...collections, limits },
     ...(engine !== undefined && { engine: engine as EngineMode }),
     ...(commit !== undefined && { commit: commit as 'transaction' | 'phase' | 'immediate' }),

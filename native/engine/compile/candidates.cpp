@@ -68,6 +68,7 @@ void Compiler::index_link(Link &link) {
     sl_target *targets = const_cast<sl_target *>(rule.targets);
     for (size_t i = 0; i < rule.target_count; i++) targets[i].view = -1;
     if (rules_->options.no_acceleration || rule.kind != SL_RULE_OPERATOR || rule.op == nullptr) return;
+    if (rule.pipeline->has_own) return; // it is asked in its turn, and only then
     if (!rule.is_negated && rule.operand.macro == nullptr) {
         size_t used = 0;
         for (auto &literals : literals_of(rule, rules_->options.rx_multiline)) {

@@ -25,7 +25,8 @@ Compiler::Compiler(sl_ruleset *rules, const Tree &tree, Sources &sources, const 
     pipeline(nullptr, 0); // index 0 is the empty list
 }
 
-void Compiler::run() {
+void Compiler::run(const Position &start) {
+    add_own_transformations(start);
     name_own_collections(); // first: rules anywhere may use them
     build_units();
     apply_removals_and_updates();

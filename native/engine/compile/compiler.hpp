@@ -66,9 +66,12 @@ class Compiler {
   public:
     Compiler(sl_ruleset *rules, const Tree &tree, Sources &sources, const NamedData &data, const std::string &cwd,
              Diagnostics &diagnostics);
-    void run();
+    // start: where errors of options are said to be
+    void run(const Position &start);
 
   private:
+    // own_transformations.cpp
+    void add_own_transformations(const Position &at);
     // collections.cpp: what initcol opens beside the collections of the language
     void name_own_collections();
     // flow.cpp: statements to units, jumps

@@ -37,6 +37,11 @@ void keep_options(sl_ruleset *rules, const seclua_options *given) {
         options.lua.require_names = copy_list(given->lua.require_names, given->lua.require_name_count);
     }
     options.allow_exec = copy_list(given->allow_exec, given->allow_exec_count);
+    auto *own = SL_NEW_ARRAY(&rules->arena, seclua_own_transformation, given->transformation_count + 1);
+    for (size_t i = 0; i < given->transformation_count; i++) {
+        own[i] = {keep(rules->arena, given->transformations[i].name), keep(rules->arena, given->transformations[i].script)};
+    }
+    options.transformations = own;
 }
 
 void apply_engine_option(sl_ruleset *rules) {
@@ -208,7 +213,7 @@ Rules attempt(const std::vector<Source> &given, const NamedData &data, const sec
         diagnostics.add(Code::E_UNSUPPORTED, start, "variables cannot age by themselves in a store on another machine",
                         "leave collections.deprecateMode at 'record', or use the store memory or lmdb");
     }
-    Compiler(rules.get(), tree, sources, data, cwd, diagnostics).run();
+    Compiler(rules.get(), tree, sources, data, cwd, diagnostics).run(start);
     if (!rules->config.rule_engine_set && !diagnostics.has_errors()) { // a wrong value of it has had its error
         diagnostics.add(Code::W_IGNORED, start, "SecRuleEngine is never set: no rule will run",
                         "add SecRuleEngine On, or give the engine option");

@@ -21,7 +21,10 @@ const sl_pipeline *Compiler::pipeline(const sl_transformation *const *steps, siz
     made->step_count = static_cast<uint16_t>(count);
     made->steps = kept;
     made->step_bits = bits;
-    for (const sl_transformation *step : key) made->triggers |= step->triggers;
+    for (const sl_transformation *step : key) {
+        made->triggers |= step->triggers;
+        made->has_own = made->has_own || step->own != nullptr;
+    }
     pipelines_.emplace(key, made);
     pipeline_order_.push_back(made);
     return made;

@@ -91,6 +91,12 @@ typedef struct seclua_collection_options {
     uint32_t opened_max;      /* by one transaction; default and most: 16 */
 } seclua_collection_options;
 
+/* A transformation that rules may name besides those of the engine. Its answer has to depend on the text alone. */
+typedef struct seclua_own_transformation {
+    seclua_slice name;
+    seclua_slice script; /* the Lua file whose main turns a text into a text; empty: see seclua_engine_set_transformer */
+} seclua_own_transformation;
+
 typedef struct seclua_options {
     seclua_slice cwd; /* absolute; where relative names of texts start */
     seclua_engine_mode engine;
@@ -126,6 +132,8 @@ typedef struct seclua_options {
     bool deny_on_store_error;  /* onStoreError: 'deny': 503 when the store does not answer */
     bool deny_when_busy;       /* 503 where SECLUA_ANSWER_REFUSED is the answer; else it is as good as none */
     seclua_collection_options collections;
+    const seclua_own_transformation *transformations;
+    size_t transformation_count;
     bool has_remote_store;     /* the engines will get a seclua_store_remote_new: opening a collection has to wait */
 } seclua_options;
 
@@ -201,6 +209,10 @@ void seclua_engine_free(seclua_engine *engine);
 void seclua_engine_reopen_logs(seclua_engine *engine);
 /* Waits until what was logged is written, or writing fails. May be called from another thread while the engine works. */
 void seclua_engine_flush_logs(seclua_engine *engine);
+/* Computes a transformation without a script, the one at index of seclua_options.transformations. True: result is the new text;
+ * false: why there is none. It is read before the next call. It must not use the engine or its transactions. */
+typedef bool (*seclua_transformer)(void *context, size_t index, seclua_slice value, seclua_slice *result);
+void seclua_engine_set_transformer(seclua_engine *engine, seclua_transformer transformer, void *context);
 /* Overload: transactions that are let through leave no audit record, until it is said otherwise. */
 void seclua_engine_shed_audit(seclua_engine *engine, bool does_shed);
 

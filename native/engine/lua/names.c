@@ -158,6 +158,10 @@ static void add_step(lua_State *L, sl_api_steps *steps, sl_slice name) {
             if (sl_api_first_time(sl_lua_of(L), name)) sl_api_note(L, 2, "there is no transformation ", name);
             return;
         }
+        if (row->own != NULL) {
+            if (sl_api_first_time(sl_lua_of(L), name)) sl_api_note(L, 2, "only rules can use the transformation ", name);
+            return;
+        }
         keep(place, name, row);
     }
     if (steps->count == steps->capacity) {

@@ -49,6 +49,15 @@ static void push_chunk(lua_State *L, const sl_script *script) {
     lua_rawsetp(L, LUA_REGISTRYINDEX, script);
 }
 
+/* Stack: 1 … result ──▶ the same */
+static void take_text(lua_State *L, sl_lua_run *run) {
+    run->returned = lua_type(L, -1);
+    if (run->returned != LUA_TSTRING) luaL_error(L, "main returned a %s value, not a text", luaL_typename(L, -1));
+    const sl_slice text = sl_lua_slice(L, -1);
+    if (text.len > sl_transformed_bytes_max(*run->argument)) luaL_error(L, "main returned a text that is too long");
+    run->result->text = sl_arena_copy(&run->txn->arena, text);
+}
+
 /* What main returned decides. Stack: 1 … result ──▶ the same */
 static void take_result(lua_State *L, sl_lua_run *run) {
     sl_slice text = SL_EMPTY;
@@ -103,7 +112,11 @@ static int run_script(lua_State *L) {
         arguments = 1;
     }
     lua_call(L, arguments, 1);
-    take_result(L, run);
+    if (run->kind == SL_RUN_TRANSFORM) {
+        take_text(L, run);
+    } else {
+        take_result(L, run);
+    }
     return 0;
 }
 
@@ -218,7 +231,7 @@ static void count(sl_lua *lua, int status, uint64_t took_ns, size_t memory_bytes
 
 static void fail(sl_lua *lua) {
     sl_lua_run *run = &lua->run;
-    run->result->matched = run->txn->rules->options.lua.match_on_error;
+    run->result->matched = run->kind != SL_RUN_TRANSFORM && run->txn->rules->options.lua.match_on_error;
     run->result->failed = !run->result->matched;
     run->result->text =
         run->result->matched ? sl_arena_copy(&run->txn->arena, sl_slice_z(lua->message)) : SL_EMPTY;

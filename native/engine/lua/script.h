@@ -23,7 +23,10 @@ const sl_script *sl_script_load(sl_prepare *prepare, sl_slice name);
 bool sl_script_is_named(sl_slice name);
 sl_slice sl_script_name(const sl_script *script);
 
-typedef enum sl_run_kind { SL_RUN_RULE = 0, SL_RUN_EXEC, SL_RUN_INSPECT } sl_run_kind;
+typedef enum sl_run_kind { SL_RUN_RULE = 0, SL_RUN_EXEC, SL_RUN_INSPECT, SL_RUN_TRANSFORM } sl_run_kind;
+
+/* The longest text that a transformation may make of another. */
+static inline size_t sl_transformed_bytes_max(sl_slice value) { return value.len + 1024 * 1024; }
 
 /* What m.match adds to the alert of the rule; in the transaction's arena. */
 typedef struct sl_script_match {
@@ -43,7 +46,8 @@ typedef struct sl_run_result {
     const sl_script_match *match; /* main returned a result of m.match; NULL = plain text */
 } sl_run_result;
 
-/* argument: only for SL_RUN_INSPECT, exactly one string. Never raises, never leaves anything behind in the
+/* argument: only for SL_RUN_INSPECT and SL_RUN_TRANSFORM, exactly one string. A transformation has to return a text, and fails whatever
+ * lua.onError says; what that means is its rule's. Never raises, never leaves anything behind in the
  * thread's state. */
 void sl_script_run(struct sl_txn *txn, const struct sl_rule *rule, const sl_script *script, sl_run_kind kind,
                    const seclua_slice *argument, sl_run_result *result);

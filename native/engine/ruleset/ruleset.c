@@ -73,6 +73,10 @@ const sl_transformation *sl_transformation_of(const sl_ruleset *rules, sl_slice 
     for (size_t i = 0; row != NULL && i < sizeof variants / sizeof variants[0]; i++) {
         if (variants[i].is_on && strcmp(row->name, variants[i].row->name) == 0) return variants[i].row;
     }
+    for (size_t i = 0; row == NULL && i < rules->own_transformation_count; i++) {
+        const sl_transformation *own = &rules->own_transformations[i].row;
+        if (sl_slice_equal_fold(sl_slice_z(own->name), name)) row = own;
+    }
     return row;
 }
 

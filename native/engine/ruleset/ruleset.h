@@ -71,6 +71,7 @@ typedef struct sl_pipeline {
     uint16_t index; /* into sl_ruleset.pipelines; 0 is the empty list */
     uint16_t parent;
     uint16_t step_count;
+    bool has_own; /* some step is the rule set's own: no short-cut may look through it */
     uint32_t triggers; /* union over the steps: a text without these kinds of bytes passes unchanged */
     const sl_transformation *const *steps;
     const uint64_t *step_bits; /* by step: the transformation's own bit among those of the rule set; 0 past the 64th */
@@ -257,6 +258,13 @@ typedef struct sl_rule_set_bits {
 } sl_rule_set_bits;
 
 /* A persistent collection that initcol:NAME opens, beside those of the language. */
+/* A transformation that the options of the load brought along. */
+typedef struct sl_own_transformation {
+    sl_transformation row;
+    size_t index;                   /* among those of the options */
+    const struct sl_script *script; /* NULL: the engine's caller computes it */
+} sl_own_transformation;
+
 enum { sl_own_collections_max = 11 };
 typedef struct sl_own_collection {
     sl_slice name; /* lower case, as in the store */
@@ -285,6 +293,8 @@ typedef struct sl_ruleset {
     bool can_wait;
     sl_own_collection own_collections[sl_own_collections_max];
     size_t own_collection_count;
+    const sl_own_transformation *own_transformations;
+    size_t own_transformation_count;
     bool has_persistent; /* some rule opens a persistent collection */
     struct sl_resource *resources;
     struct sl_references *references; /* atomic count */

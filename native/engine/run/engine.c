@@ -94,6 +94,12 @@ void seclua_engine_flush_logs(seclua_engine *handle) {
     if (engine->writers != NULL) sl_writers_flush(engine->writers);
 }
 
+void seclua_engine_set_transformer(seclua_engine *handle, seclua_transformer transformer, void *context) {
+    sl_engine *const engine = (sl_engine *)handle;
+    engine->transformer = transformer;
+    engine->transformer_context = context;
+}
+
 void seclua_engine_shed_audit(seclua_engine *handle, bool does_shed) { ((sl_engine *)handle)->sheds_audit = does_shed; }
 
 void seclua_engine_stats(const seclua_engine *engine, seclua_stats *out) { *out = ((const sl_engine *)engine)->stats; }

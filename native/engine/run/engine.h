@@ -29,6 +29,8 @@ typedef struct sl_engine {
     struct sl_txn *idle[sl_pool_max]; /* finished transactions; their arenas are reset, not freed */
     size_t idle_count;
     size_t live_count; /* transactions not freed yet: each holds the engine */
+    seclua_transformer transformer; /* NULL: nobody computes transformations */
+    void *transformer_context;
     bool sheds_audit;  /* seclua_engine_shed_audit */
     bool is_closing;   /* seclua_engine_free was called; the last transaction ends it */
     bool probes_suspension; /* tests: suspend wherever that is possible; checked builds only */

@@ -76,7 +76,7 @@ static bool has_removed_targets(const sl_txn *txn, const sl_rule *link) {
 
 /* The text alone says that the operator cannot match it: cheaper to ask than what an exclusion's pattern costs. */
 static bool is_hopeless(sl_txn *txn, const sl_rule *link, const sl_value *value) {
-    return !link->is_multi_match && !sl_candidates_text(txn, link, sl_values_apply(txn, value->text, link->pipeline));
+    return !link->is_multi_match && !link->pipeline->has_own && !sl_candidates_text(txn, link, sl_values_apply(txn, value->text, link->pipeline));
 }
 
 /* Of one target, at the moment it is its turn: what earlier targets set is seen, what this one sets is not. */
@@ -211,11 +211,26 @@ static const sl_operand *operand_for(sl_txn *txn, const sl_rule *link) {
     return expanded;
 }
 
+/* A transformation of the rule set's own has failed: what a script that fails means for its rule, also when negated. */
+static sl_flow leave_untested(sl_txn *txn, const sl_rule *link, const sl_value *value) {
+    txn->transformation_failed = false;
+    if (!txn->rules->options.lua.match_on_error) {
+        if (txn->rules->config.intercept_on_error) {
+            sl_verdict_engine_intervenes(txn, 500, SL_LIT("A transformation failed (SecInterceptOnError)"));
+        }
+        return SL_GO_ON;
+    }
+    const sl_match match = {.text = SL_LIT("a transformation failed")};
+    keep_match(txn, link, value, value->text, &match);
+    return on_match(txn, link);
+}
+
 /* multiMatch: what the pipeline makes of cursor->text, from cursor->stage on. */
 static sl_flow evaluate_stages(sl_txn *txn, const sl_rule *link, const sl_value *value) {
     sl_cursor *cursor = &txn->cursor;
     while (cursor->stage < link->pipeline->step_count) {
         sl_text *changed = sl_values_step(txn, cursor->text, link->pipeline, cursor->stage++);
+        if (txn->transformation_failed) return leave_untested(txn, link, value);
         if (changed == cursor->text) continue;
         cursor->text = changed;
         if (test(txn, link, value, changed) == SL_SUSPENDED) return SL_SUSPENDED;
@@ -227,6 +242,7 @@ static sl_flow evaluate_stages(sl_txn *txn, const sl_rule *link, const sl_value 
 static sl_flow evaluate_value(sl_txn *txn, const sl_rule *link, const sl_value *value) {
     if (!link->is_multi_match) {
         sl_text *text = sl_values_apply(txn, value->text, link->pipeline);
+        if (txn->transformation_failed) return leave_untested(txn, link, value);
         if (sl_host_debugs(txn, 9)) sl_trace_pipeline(txn, link->pipeline, value->text);
         return test(txn, link, value, text);
     }

@@ -53,6 +53,8 @@ sl_slice sl_macro_expand(sl_txn *txn, const sl_macro *macro);
 /* Parses text into a macro. */
 const sl_macro *sl_macro_parse(const sl_ruleset *rules, sl_arena *arena, sl_slice text, void (*unknown)(void *context, sl_slice name), void *context);
 
+/* By one of the rule set's own (run/own_transformation.c); value itself, with txn->transformation_failed, when it fails. */
+sl_slice sl_own_transform(sl_txn *txn, const struct sl_own_transformation *own, sl_slice value);
 /* The text after a pipeline, or after one transformation; memoised (run/values.c). */
 sl_text *sl_values_apply(sl_txn *txn, sl_text *text, const sl_pipeline *pipeline);
 /* What a step of the pipeline makes of what the steps before it made. */

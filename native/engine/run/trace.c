@@ -60,6 +60,10 @@ void sl_trace_value(sl_txn *txn, const sl_value *value, const sl_text *text) {
 void sl_trace_pipeline(sl_txn *txn, const sl_pipeline *pipeline, sl_text *from) {
     sl_text *text = from;
     for (size_t i = 0; i < pipeline->step_count; i++) {
+        if (pipeline->steps[i]->own != NULL) { /* not computed again for the log */
+            sl_host_debug(txn, 9, " T (%zu) t:%s", i, pipeline->steps[i]->name);
+            return;
+        }
         text = sl_values_transform(txn, text, pipeline->steps[i]);
         sl_host_debug(txn, 9, " T (%zu) t:%s: \"%.*s\"", i, pipeline->steps[i]->name, TEXT(text->slice));
     }

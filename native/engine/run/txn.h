@@ -236,6 +236,7 @@ typedef struct sl_txn {
     int highest_severity;    /* 255 = none */
     bool pcre_limits_exceeded, pcre_error;
     sl_members slow_rules; /* PERF_RULES: id to microseconds */
+    bool transformation_failed; /* one of the rule set's own, for the value at hand */
     const sl_rule *current_rule; /* starter under evaluation, for RULE */
 
     /* ctl */

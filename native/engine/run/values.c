@@ -58,6 +58,10 @@ void sl_values_add_count(sl_txn *txn, sl_values *values, const sl_target *target
 
 /* The plain twin of memory and quick test: what the acceleration option compares with. */
 static sl_text *transform_plainly(sl_txn *txn, sl_text *text, const sl_transformation *transformation) {
+    if (transformation->own != NULL) { /* of this transaction, whoever keeps the text it comes from */
+        const sl_slice own = sl_own_transform(txn, transformation->own, text->slice);
+        return sl_slice_same(own, text->slice) ? text : sl_text_new(&txn->arena, own);
+    }
     sl_arena *arena = sl_text_arena(txn, text);
     const sl_slice result = transformation->apply(arena, txn->rules->unicode_map, text->slice);
     if (sl_slice_same(result, text->slice)) return text;
@@ -67,7 +71,7 @@ static sl_text *transform_plainly(sl_txn *txn, sl_text *text, const sl_transform
 }
 
 sl_text *sl_values_transform(sl_txn *txn, sl_text *text, const sl_transformation *transformation) {
-    if (txn->rules->options.no_acceleration) return transform_plainly(txn, text, transformation);
+    if (txn->rules->options.no_acceleration || transformation->own != NULL) return transform_plainly(txn, text, transformation);
     if (transformation->changes != NULL && !transformation->changes(text->slice)) return text;
     for (struct sl_step *step = text->steps; step != NULL; step = step->next) {
         if (step->transformation == transformation) return step->result;
@@ -87,7 +91,9 @@ uint32_t sl_values_classes(sl_text *text) {
 }
 
 sl_text *sl_values_step(sl_txn *txn, sl_text *text, const sl_pipeline *pipeline, size_t i) {
-    if (txn->rules->options.no_acceleration) return transform_plainly(txn, text, pipeline->steps[i]);
+    if (txn->rules->options.no_acceleration || pipeline->steps[i]->own != NULL) {
+        return transform_plainly(txn, text, pipeline->steps[i]);
+    }
     if ((text->unchanged_by & pipeline->step_bits[i]) != 0) return text;
     if ((sl_values_classes(text) & pipeline->steps[i]->triggers) == 0) return text;
     sl_text *result = sl_values_transform(txn, text, pipeline->steps[i]);
@@ -95,15 +101,17 @@ sl_text *sl_values_step(sl_txn *txn, sl_text *text, const sl_pipeline *pipeline,
     return result;
 }
 
-/* The plain twin of sl_values_apply. */
+/* The plain twin of sl_values_apply, and the way through pipelines with steps of the rule set's own. */
 static sl_text *apply_plainly(sl_txn *txn, sl_text *text, const sl_pipeline *pipeline) {
-    for (size_t i = 0; i < pipeline->step_count; i++) text = transform_plainly(txn, text, pipeline->steps[i]);
+    for (size_t i = 0; i < pipeline->step_count && !txn->transformation_failed; i++) {
+        text = sl_values_step(txn, text, pipeline, i);
+    }
     return text;
 }
 
 sl_text *sl_values_apply(sl_txn *txn, sl_text *text, const sl_pipeline *pipeline) {
     if (pipeline->step_count == 0) return text;
-    if (txn->rules->options.no_acceleration) return apply_plainly(txn, text, pipeline);
+    if (txn->rules->options.no_acceleration || pipeline->has_own) return apply_plainly(txn, text, pipeline);
     if ((sl_values_classes(text) & pipeline->triggers) == 0) return text;
     if (text->by_pipeline == NULL) {
         text->by_pipeline = sl_arena_zalloc(sl_text_arena(txn, text), txn->rules->pipeline_count * sizeof *text->by_pipeline);

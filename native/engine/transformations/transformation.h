@@ -19,6 +19,8 @@ typedef struct sl_unicode_map {
     int16_t byte_of[65536];
 } sl_unicode_map;
 
+struct sl_own_transformation;
+
 typedef struct sl_transformation {
     const char *name;                /* canonical spelling, the one that logs print */
     const char *alias;               /* second spelling that rule sets use, or NULL */
@@ -26,6 +28,7 @@ typedef struct sl_transformation {
     uint32_t triggers; /* SL_CLASS_*: a text that holds none of these kinds of bytes comes out unchanged */
     sl_slice (*apply)(sl_arena *arena, const sl_unicode_map *map, sl_slice value); /* map NULL: no map configured */
     const char *manual;
+    const struct sl_own_transformation *own; /* not NULL: one of the rule set, without apply (run/own_transformation.c) */
 } sl_transformation;
 
 /* By name, ASCII case ignored, aliases included (normalisePath, utf8toUnicode, cmd_line …); NULL when unknown.
