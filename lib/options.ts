@@ -461,12 +461,12 @@ function readCollections(options: Reader): {
   return { native, storeLimits }
 }
 
-function readStore(options: Reader, cwd: string): StoreChoice | undefined {
+function readStore(options: Reader, cwd: string, variablesMax: number | undefined): StoreChoice | undefined {
   const store = options.take('store')
   if (store === undefined) return undefined
   if (typeof store === 'object' && store !== null && isStore(store)) return { kind: 'custom', store }
   const choice = typeof store === 'string' ? choiceOf(store, cwd) : undefined
-  if (choice !== undefined) return choice
+  if (choice !== undefined) return choice.kind === 'redis' ? { ...choice, variablesMax } : choice
   throw wrong(
     'store',
     "'memory', 'lmdb:<folder>', 'redis://host:port/db' or an object with load and apply",
@@ -593,9 +593,9 @@ export function readOptions(given: WafOptions = {}): CheckedOptions {
   const commit = options.word('commit', commits)
   const allowExec = options.flagOrNames('allowExec')
   const lua = readLua(options)
-  const store = readStore(options, cwd)
   const { outside, denyWhenBusy } = readOutside(options, cwd)
   const { native: collections, storeLimits } = readCollections(options)
+  const store = readStore(options, cwd, collections.variablesMax)
   const overload = readOverload(options)
   const transformations = readTransformations(options.entries('transformations'))
   const compat = options.object('compat')

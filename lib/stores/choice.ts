@@ -13,7 +13,12 @@ import { isRedisAddress, redisStore } from './redis.js'
 export type StoreChoice =
   | { readonly kind: 'memory' }
   | { readonly kind: 'lmdb'; /** Absolute. */ readonly folder: string }
-  | { readonly kind: 'redis'; readonly address: string }
+  | {
+      readonly kind: 'redis'
+      readonly address: string
+      /** collections.limits.variables; undefined: as the store says. */
+      readonly variablesMax?: number | undefined
+    }
   | { readonly kind: 'custom'; readonly store: CollectionStore }
 
 export interface OpenStore {
@@ -26,7 +31,9 @@ export const isRemote = ({ kind }: StoreChoice): boolean => kind === 'redis' || 
 
 export function isSameStore(a: StoreChoice, b: StoreChoice): boolean {
   if (a.kind === 'lmdb' && b.kind === 'lmdb') return a.folder === b.folder
-  if (a.kind === 'redis' && b.kind === 'redis') return a.address === b.address
+  if (a.kind === 'redis' && b.kind === 'redis') {
+    return a.address === b.address && a.variablesMax === b.variablesMax
+  }
   if (a.kind === 'custom' && b.kind === 'custom') return a.store === b.store
   return a.kind === b.kind
 }
@@ -73,7 +80,13 @@ export function openStore(choice: StoreChoice, key: string, limits: StoreLimits)
         throw cannotOpen(cause)
       }
     case 'redis':
-      return { native: addon.openRemoteStore(), remote: redisStore(choice.address) }
+      return {
+        native: addon.openRemoteStore(),
+        remote: redisStore(
+          choice.address,
+          choice.variablesMax === undefined ? {} : { variablesMax: choice.variablesMax },
+        ),
+      }
     case 'custom':
       return { native: addon.openRemoteStore(), remote: choice.store }
   }

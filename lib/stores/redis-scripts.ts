@@ -73,15 +73,20 @@ for name, epoch in pairs(ends) do
     changed[name] = true
   end
 end
-for _ in pairs(values) do count = count + 1 end
+-- What the engine keeps of a record takes no room from the variables of rules.
+local own = { create_time = true, last_update_time = true, update_counter = true, timeout = true }
+for name in pairs(values) do
+  if not own[name] then count = count + 1 end
+end
 local updated = tonumber(values['last_update_time'] or '0') or 0
 
 local function put(name, value)
+  local size = own[name] and 0 or 1
   if values[name] == nil then
-    if value == nil or count >= most then return end
-    count = count + 1
+    if value == nil or (size == 1 and count >= most) then return end
+    count = count + size
   elseif value == nil then
-    count = count - 1
+    count = count - size
   end
   values[name] = value
   changed[name] = true

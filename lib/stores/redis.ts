@@ -12,7 +12,6 @@ import type { CollectionChange, CollectionStore, RecordChange } from '../store.j
 import { isPassing, RedisLink, type RedisAddresses } from './redis-link.js'
 import { applyScript, loadScript } from './redis-scripts.js'
 
-const variablesMax = 64 + 4 // and what the engine keeps of a record
 const keyBytesMax = 512
 const resendMs = 5000
 const markSeconds = 30
@@ -89,14 +88,16 @@ const nowSeconds = (): string => String(Math.floor(Date.now() / 1000))
 class RedisStore implements CollectionStore {
   readonly #link: RedisLink
   readonly #prefix: string
+  readonly #variablesMax: string
   readonly #id = randomUUID()
   #batches = 0
   #underWay = 0
   readonly #counts = { loads: 0, applies: 0, failures: 0, resent: 0, dropped: 0, waiting: 0 }
 
-  constructor(addresses: RedisAddresses, prefix: string) {
+  constructor(addresses: RedisAddresses, prefix: string, variablesMax: number) {
     this.#link = new RedisLink(addresses)
     this.#prefix = prefix
+    this.#variablesMax = String(variablesMax)
   }
 
   open(): Promise<void> {
@@ -131,7 +132,7 @@ class RedisStore implements CollectionStore {
       nowSeconds(),
       life,
       String(markSeconds),
-      String(variablesMax),
+      this.#variablesMax,
       ...change.changes.flatMap(wordsOf),
     ]
     this.#counts.applies++
@@ -208,7 +209,8 @@ function addressesOf(address: string | readonly string[]): RedisAddresses {
 
 /**
  * A store of persistent collections in Redis or Valkey. Option `store` makes one of an address itself; this is for
- * several nodes of a cluster, or another prefix of keys than `seclua:`.
+ * several nodes of a cluster, or another prefix of keys than `seclua:`. `variablesMax` is what option
+ * `collections.limits.variables` says; 64 when nothing does.
  *
  * @example
  * const store = redisStore(['redis://10.0.0.1:6379', 'redis://10.0.0.2:6379'])
@@ -216,7 +218,8 @@ function addressesOf(address: string | readonly string[]): RedisAddresses {
  */
 export function redisStore(
   address: string | readonly string[],
-  options: { prefix?: string } = {},
+  options: { prefix?: string; variablesMax?: number } = {},
 ): CollectionStore & { stats(): RedisStoreStats } {
-  return new RedisStore(addressesOf(address), options.prefix ?? 'seclua:')
+  const { prefix = 'seclua:', variablesMax = 64 } = options
+  return new RedisStore(addressesOf(address), prefix, variablesMax)
 }

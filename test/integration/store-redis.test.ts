@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 
-import { Waf, type WafOptions } from '../../lib/index.js'
+import { ConfigError, Waf, type WafOptions } from '../../lib/index.js'
 import { countTogether, limitRules, readCounter } from '../support/counting.js'
 import { needRedis, RedisServer, stopServers } from '../support/redis-server.js'
 
@@ -47,6 +47,47 @@ describe('rules whose collections are in Redis', function () {
       assert.equal(await readCounter(options, commit), processes * requests)
     }
   }).timeout(90_000)
+
+  it('keep as many variables of a record as collections.limits says, however many requests add some at once', async () => {
+    const rules =
+      'SecRuleEngine On\nSecAction "id:1,phase:1,pass,nolog,initcol:ip=%{REMOTE_ADDR},setvar:ip.v%{ARGS.n}=1"'
+    for (const variables of [7, 9]) {
+      const options: WafOptions = { ...patient, store: server.address, rules, commit: 'transaction' }
+      const served = await Waf.load({ ...options, collections: { limits: { variables } } })
+      const clientAddress = `192.0.2.${String(variables)}`
+      // Each opened the record while it was empty, so each has room for what it sets; the record has not.
+      const open = Array.from({ length: 12 }, () => served.transaction({ clientAddress }))
+      for (const [n, one] of open.entries()) {
+        await one.processRequestHeaders({ method: 'GET', uri: `/?n=${String(n)}` })
+      }
+      for (const one of open) await one.processLogging()
+      const reader = served.transaction({ clientAddress })
+      await reader.processRequestHeaders({ method: 'GET', uri: '/?n=0' })
+      const names = reader.variable('IP').map(({ name }) => name)
+      assert.equal(names.filter((name) => /^IP:v\d/.test(name)).length, variables, names.join())
+      reader.close()
+      await served.close()
+    }
+  })
+
+  it("do not load when each variable is to have its own age, nor with a store of one's own", async () => {
+    const own = { load: () => Promise.resolve(null), apply: () => Promise.resolve([]) }
+    for (const store of [server.address, own]) {
+      const options: WafOptions = {
+        store,
+        rules: limitRules(1),
+        collections: { deprecateMode: 'per-variable' },
+      }
+      await assert.rejects(Waf.load(options), (error: unknown) => {
+        assert.ok(error instanceof ConfigError)
+        assert.deepEqual(
+          error.diagnostics.map(({ code }) => code),
+          ['SECLUA_E_UNSUPPORTED'],
+        )
+        return true
+      })
+    }
+  })
 
   const visit = async (): Promise<{ status: number; ms: number }> => {
     const began = performance.now()

@@ -164,9 +164,20 @@ describe('the Redis store', function () {
   it('bounds the variables of a record', async () => {
     const set = (i: number): CollectionChange => ({ op: 'set', name: `v${i}`, value: '1' })
     await apply(...Array.from({ length: 100 }, (_, i) => set(i)))
-    assert.equal(Object.keys((await load()) ?? {}).length, 68)
+    assert.equal(Object.keys((await load()) ?? {}).length, 64)
     await apply({ op: 'unset', name: 'v0' }, set(99))
     assert.equal((await load())?.['v99'], '1')
+
+    const small = redisStore(server.address, { variablesMax: 3 })
+    clients.push(small)
+    await small.open?.()
+    await small.apply([
+      changeOf(
+        'small',
+        Array.from({ length: 10 }, (_, i) => set(i)),
+      ),
+    ])
+    assert.equal(Object.keys((await small.load('', 'ip', 'small')) ?? {}).length, 3)
   })
 
   it('counts together with another client, and gives each sum once', async () => {
