@@ -2,6 +2,13 @@
 // What the candidate index needs of each link: a filter where its operator has necessary texts, a view for each whole list
 // that it looks at through its pipeline.
 #include "compile/compiler.hpp"
+
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <system_error>
+#include <thread>
+
 #include "prefilter/literals.hpp"
 #include "variables/variable.h"
 
@@ -28,7 +35,13 @@ std::string folded(sl_slice text) {
     return out;
 }
 
-std::vector<std::vector<std::string>> literals_of(const sl_rule &rule, bool lines) {
+bool has_pattern(const sl_rule &rule) {
+    return rule.kind == SL_RULE_OPERATOR && rule.op != nullptr && !rule.is_negated && rule.operand.macro == nullptr &&
+           rule.operand.necessary == nullptr && sl_slice_equal(sl_slice_z(rule.op->name), SL_LIT("rx"));
+}
+
+// Of an operator that compares with texts.
+std::vector<std::vector<std::string>> literals_of(const sl_rule &rule) {
     if (rule.operand.necessary != nullptr) {
         const sl_slice name = sl_slice_z(rule.op->name);
         const bool starts = sl_slice_equal(name, SL_LIT("streq")) || sl_slice_equal(name, SL_LIT("beginsWith"));
@@ -42,8 +55,7 @@ std::vector<std::vector<std::string>> literals_of(const sl_rule &rule, bool line
         }
         return {literals};
     }
-    if (!sl_slice_equal(sl_slice_z(rule.op->name), SL_LIT("rx"))) return {};
-    return necessary_literals(to_string(rule.operand.text), lines);
+    return {};
 }
 
 } // namespace
@@ -61,6 +73,43 @@ void Compiler::number_question(sl_rule &rule) {
     if (!is_new) rule.is_question_shared = known->second->is_question_shared = true;
 }
 
+// Most of what a load takes is walking patterns. None knows of the others, so they are walked by a few threads at once, each
+// taking the next one that is left.
+void Compiler::walk_patterns() {
+    if (rules_->options.no_acceleration) return;
+    for (const Unit *unit : starters_) {
+        for (const Link &link : unit->links) {
+            if (has_pattern(*link.image)) literals_of_.try_emplace(to_string(link.image->operand.text));
+        }
+    }
+    std::vector<std::pair<const std::string, LiteralSets> *> patterns;
+    for (auto &each : literals_of_) patterns.push_back(&each);
+    std::atomic<size_t> next = 0;
+    std::mutex guard;
+    std::exception_ptr failure;
+    const auto walk = [&] {
+        try {
+            for (size_t i = next++; i < patterns.size(); i = next++) {
+                patterns[i]->second = necessary_literals(patterns[i]->first, rules_->options.rx_multiline);
+            }
+        } catch (...) {
+            const std::lock_guard<std::mutex> lock(guard);
+            failure = std::current_exception();
+        }
+    };
+    constexpr size_t few = 32, helpers_max = 3;
+    const size_t processors = std::max<size_t>(std::thread::hardware_concurrency(), 1);
+    const size_t helper_count = patterns.size() < few ? 0 : std::min(processors - 1, helpers_max);
+    std::vector<std::thread> helpers;
+    try {
+        while (helpers.size() < helper_count) helpers.emplace_back(walk);
+    } catch (const std::system_error &) { // no more threads: those that there are do it
+    }
+    walk();
+    for (std::thread &helper : helpers) helper.join();
+    if (failure) std::rethrow_exception(failure);
+}
+
 void Compiler::index_link(Link &link) {
     sl_rule &rule = *link.image;
     number_question(rule);
@@ -71,8 +120,9 @@ void Compiler::index_link(Link &link) {
     if (rule.pipeline->has_own) return; // it is asked in its turn, and only then
     if (!rule.is_negated && rule.operand.macro == nullptr) {
         size_t used = 0;
-        for (auto &literals : literals_of(rule, rules_->options.rx_multiline)) {
-            const int filter = used < 2 ? prefilter_.add(std::move(literals)) : -1;
+        const auto known = has_pattern(rule) ? literals_of_.find(to_string(rule.operand.text)) : literals_of_.end();
+        for (const auto &literals : known != literals_of_.end() ? known->second : literals_of(rule)) {
+            const int filter = used < 2 ? prefilter_.add(literals) : -1;
             if (filter >= 0) rule.filters[used++] = filter;
         }
     }

@@ -43,6 +43,7 @@ void Compiler::run(const Position &start) {
         }
     }
     fill_selections();
+    walk_patterns();
     for (Unit *unit : starters_) {
         for (Link &link : unit->links) index_link(link);
     }

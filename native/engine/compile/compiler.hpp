@@ -97,6 +97,7 @@ class Compiler {
     const sl_pipeline *pipeline(const sl_transformation *const *steps, size_t count);
     // candidates.cpp: the candidate index
     void index_link(Link &link);
+    void walk_patterns();
     void number_question(sl_rule &rule);
     void forget_filters();
     int32_t view(const sl_target &target, const sl_pipeline *pipeline);
@@ -145,6 +146,8 @@ class Compiler {
     PrefilterBuilder prefilter_;
     using ViewKey = std::tuple<const sl_variable *, uint8_t, std::string, const void *, uint16_t>; // … selector, pipeline
     std::map<ViewKey, int32_t> view_of_;
+    using LiteralSets = std::vector<std::vector<std::string>>;
+    std::map<std::string, LiteralSets> literals_of_; // by pattern: what it needs (prefilter/literals.hpp)
     using QuestionKey = std::tuple<const sl_operator *, const sl_rule *, bool, std::string>; // … its own, negated, argument
     std::map<QuestionKey, sl_rule *> question_of_; // the first link that asks it
     std::vector<sl_target_view> views_;
