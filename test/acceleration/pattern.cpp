@@ -309,8 +309,8 @@ class Sampler {
    private:
     void add(const Node &node) {
         unsigned times = node.least;
-        if (node.most != node.least) {
-            const unsigned most = node.most == unbounded ? node.least + 4 : node.most;
+        const unsigned most = node.most == unbounded ? node.least + 4 : node.most;
+        if (most > node.least) {  // "{3,1}" is no pattern, but somebody may ask for its texts
             if (random_.percent(50)) times += static_cast<unsigned>(random_.below(most - node.least + 1));
         }
         for (unsigned i = 0; i < times && text_.size() < sample_bytes_max; i++) once(node);

@@ -465,10 +465,12 @@ class Walker {
         return is_assertion ? exactly({""}) : inner;
     }
 
-    // Only flags that change nothing here: case is folded anyway, the dot is never written out. True: ")" ended them.
+    // Case is folded anyway, the dot is never written out. From an `m` on, set or taken back, ^ and $ claim nothing any more.
+    // True: ")" ended them.
     bool flags() {
         while (true) {
             const uint8_t c = take();
+            if (c == 'm') lines_ = true;
             if (c == ')') return true;
             if (c == ':') return false;
             if (c != 'i' && c != 's' && c != 'm' && c != '-' && c != 'U' && c != 'J') throw GiveUp{};
