@@ -220,6 +220,11 @@ export interface WafOptions {
   }
   overload?: OverloadOptions
   /**
+   * Loads again when a file changes that the load has read, or one appears that it would have: rules, scripts, lists,
+   * databases. Told by the events `reload` and `reloadError`; ends with {@link Waf.close}. Default false.
+   */
+  watch?: boolean
+  /**
    * Sound short-cuts of the evaluator (candidate index, value cache). Only for tests and diagnosis. Default
    * true.
    */
@@ -302,6 +307,7 @@ export interface CheckedOptions {
   readonly native: NativeOptions
   /** url '': what the rules say, or nothing. */
   readonly ship: ShipperOptions
+  readonly watch: boolean
   readonly overload: { readonly lagMs: number; readonly shed: readonly Shed[] }
   /** undefined: what SecPersistentStore says, or memory. */
   readonly store: StoreChoice | undefined
@@ -599,6 +605,7 @@ export function readOptions(given: WafOptions = {}): CheckedOptions {
   const overload = readOverload(options)
   const transformations = readTransformations(options.entries('transformations'))
   const compat = options.object('compat')
+  const watch = options.flag('watch')
   const audit = options.object('audit')
   const ship = readShipping(audit, cwd)
   const native: NativeOptions = Object.freeze({
@@ -642,5 +649,5 @@ export function readOptions(given: WafOptions = {}): CheckedOptions {
   options.finish()
   const storeKey = JSON.stringify([cwd, sources, storeLimits])
   const { transformers } = transformations
-  return { sources, native, transformers, ship, overload, store, storeLimits, outside, storeKey }
+  return { sources, native, transformers, ship, watch, overload, store, storeLimits, outside, storeKey }
 }

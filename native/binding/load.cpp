@@ -161,6 +161,12 @@ Napi::Value Load::result(Napi::Env env) {
     out.Set("wantsAudit", info.wants_audit);
     out.Set("auditAddress", Napi::Value(env, text_to_js(env, info.audit_address)));
     out.Set("auditFolder", Napi::Value(env, text_to_js(env, info.audit_folder)));
+    const size_t place_count = seclua_diagnostics_place_count(diagnostics_.get());
+    auto places = Napi::Array::New(env, place_count);
+    for (uint32_t i = 0; i < place_count; i++) {
+        places.Set(i, Napi::Value(env, text_to_js(env, seclua_diagnostics_place(diagnostics_.get(), i))));
+    }
+    out.Set("places", places);
     out.Set("store", Napi::Value(env, text_to_js(env, info.store)));
     return out;
 }

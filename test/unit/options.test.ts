@@ -52,6 +52,7 @@ describe('options', () => {
       [{ onStoreError: 'drop' }, /onStoreError/],
       [{ acceleration: 'off' }, /acceleration/],
       [{ valueCacheBytes: -1 }, /valueCacheBytes/],
+      [{ watch: 1 }, /watch/],
       [{ store: 7 }, /store/],
       [{ store: { load: () => null } }, /store takes .* an object with load and apply/],
       [{ storeTimeout: '1s' }, /storeTimeout/],

@@ -158,6 +158,13 @@ size_t seclua_diagnostics_count(const seclua_diagnostics *diagnostics);
 /* Slices live as long as the diagnostics. */
 void seclua_diagnostics_get(const seclua_diagnostics *diagnostics, size_t index, seclua_diagnostic *out);
 
+/* Absolute paths where the load looked for files, whether there was one or not, also when it failed; any component may have
+ * wildcards. Whoever wants to load again when something changes watches these. In order, without repeats. */
+size_t seclua_diagnostics_place_count(const seclua_diagnostics *diagnostics);
+seclua_slice seclua_diagnostics_place(const seclua_diagnostics *diagnostics, size_t index);
+/* Is a name one that such a component means? */
+bool seclua_wildcard_match(seclua_slice pattern, seclua_slice name);
+
 /* Compiles everything. NULL when there was any error: then the diagnostics say all of them. Warnings do not stop a load.
  * Reads the files it is told to and those that they name; never the network. May be called from any thread. */
 seclua_ruleset *seclua_load(const seclua_source *sources, size_t count, const seclua_options *options,
