@@ -146,6 +146,11 @@ export interface WafOptions {
     /** Sends records to a receiver, besides what the rules say of files. */
     ship?: AuditShipping
   }
+  /**
+   * Of which transactions SecDebugLog gets the lines: of 'all' (default), or of the 'relevant' ones, which an audit engine
+   * that is RelevantOnly records. Until that is known up to 1 MiB of lines is kept, the newest.
+   */
+  debugLog?: 'all' | 'relevant'
   /** The format of log lines: of libmodsecurity 3 (default), ModSecurity 2 or Coraza. */
   logFormat?: 'v3' | 'v2' | 'coraza'
   /** Bytes of a log line; where it would be longer, tags are left out. 5120 to 1048576. Default 8192. */
@@ -271,6 +276,7 @@ export interface NativeOptions {
   readonly auditEscapeBody: boolean
   readonly auditHashSha256: boolean
   readonly logLineBytes: number | undefined
+  readonly debugRelevantOnly: boolean
   readonly strict: boolean
   readonly failOpen: boolean
   readonly noAcceleration: boolean
@@ -631,6 +637,7 @@ export function readOptions(given: WafOptions = {}): CheckedOptions {
     auditEscapeBody: audit.flag('escapeBody'),
     auditHashSha256: audit.word('hash', ['md5', 'sha256']) === 'sha256',
     logLineBytes: options.countWithin('logLineBytes', 5120, 1024 * 1024),
+    debugRelevantOnly: options.word('debugLog', ['all', 'relevant']) === 'relevant',
     strict: compat.flag('strict'),
     failOpen: options.flag('failOpen'),
     logFormat: logFormats.indexOf(options.word('logFormat', logFormats) ?? 'v3'),

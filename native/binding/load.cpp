@@ -75,6 +75,7 @@ Load::Load(const Napi::Array &sources, const Napi::Object &options) {
     read_flag(options, "auditEscapeBody", options_.audit_escape_body);
     read_flag(options, "auditHashSha256", options_.audit_hash_sha256);
     read_count(options, "logLineBytes", options_.log_line_bytes_max);
+    read_flag(options, "debugRelevantOnly", options_.debug_relevant_only);
     read_flag(options, "strict", options_.strict);
     read_flag(options, "failOpen", options_.fail_open);
     options_.log_format = static_cast<seclua_log_format>(options.Get("logFormat").ToNumber().Int32Value());

@@ -127,6 +127,7 @@ typedef struct seclua_options {
     bool audit_hash_sha256;    /* of a record, in the index of the concurrent log; else MD5 */
     seclua_log_format log_format; /* of the lines for the error log */
     uint32_t log_line_bytes_max; /* of such a line: tags give way first; 0: 8192 */
+    bool debug_relevant_only;  /* debugLog: 'relevant': lines of those transactions only that RelevantOnly would record */
     seclua_commit commit;      /* when changes of persistent collections reach the store */
     bool fail_open;            /* failOpen: a transaction that runs out of memory is let through, not denied with 500 */
     bool deny_on_store_error;  /* onStoreError: 'deny': 503 when the store does not answer */
