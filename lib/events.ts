@@ -99,4 +99,8 @@ export interface WafEvents {
   interruption: [verdict: Verdict, transaction: Transaction]
   log: [record: LogRecord]
   audit: [record: object]
+  /** Other rules are in force: by {@link Waf.reload}, or because a watched file changed. */
+  reload: []
+  /** A watched file changed, and the rules could not be loaded: the old ones stay. Nobody listening, it is a process warning. */
+  reloadError: [error: Error]
 }

@@ -42,6 +42,8 @@ export interface Loaded {
   readonly auditAddress: string
   /** With it: where they may wait, or ''. */
   readonly auditFolder: string
+  /** Where it looked for files, also when it failed: absolute, any component may have wildcards. */
+  readonly places: readonly string[]
   /** SecPersistentStore: 'memory' or 'lmdb:' and a folder; '' when it is not there. */
   readonly store: string
 }
@@ -150,6 +152,8 @@ export interface Word {
 interface Addon {
   version(): string
   vocabulary(): Word[]
+  /** Is the name of a file one that a component of such a place means? */
+  wildcardMatch(pattern: string, name: string): boolean
   load(sources: readonly NativeSource[], options: NativeOptions): Loaded
   /** The same in another thread. Calls back with (error) or (undefined, loaded). */
   loadAsync(

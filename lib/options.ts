@@ -146,6 +146,11 @@ export interface WafOptions {
     /** Sends records to a receiver, besides what the rules say of files. */
     ship?: AuditShipping
   }
+  /**
+   * Of which transactions SecDebugLog gets the lines: of 'all' (default), or of the 'relevant' ones, which an audit engine
+   * that is RelevantOnly records. Until that is known up to 1 MiB of lines is kept, the newest.
+   */
+  debugLog?: 'all' | 'relevant'
   /** The format of log lines: of libmodsecurity 3 (default), ModSecurity 2 or Coraza. */
   logFormat?: 'v3' | 'v2' | 'coraza'
   /** Bytes of a log line; where it would be longer, tags are left out. 5120 to 1048576. Default 8192. */
@@ -220,6 +225,11 @@ export interface WafOptions {
   }
   overload?: OverloadOptions
   /**
+   * Loads again when a file changes that the load has read, or one appears that it would have: rules, scripts, lists,
+   * databases. Told by the events `reload` and `reloadError`; ends with {@link Waf.close}. Default false.
+   */
+  watch?: boolean
+  /**
    * Sound short-cuts of the evaluator (candidate index, value cache). Only for tests and diagnosis. Default
    * true.
    */
@@ -266,6 +276,7 @@ export interface NativeOptions {
   readonly auditEscapeBody: boolean
   readonly auditHashSha256: boolean
   readonly logLineBytes: number | undefined
+  readonly debugRelevantOnly: boolean
   readonly strict: boolean
   readonly failOpen: boolean
   readonly noAcceleration: boolean
@@ -302,6 +313,7 @@ export interface CheckedOptions {
   readonly native: NativeOptions
   /** url '': what the rules say, or nothing. */
   readonly ship: ShipperOptions
+  readonly watch: boolean
   readonly overload: { readonly lagMs: number; readonly shed: readonly Shed[] }
   /** undefined: what SecPersistentStore says, or memory. */
   readonly store: StoreChoice | undefined
@@ -599,6 +611,7 @@ export function readOptions(given: WafOptions = {}): CheckedOptions {
   const overload = readOverload(options)
   const transformations = readTransformations(options.entries('transformations'))
   const compat = options.object('compat')
+  const watch = options.flag('watch')
   const audit = options.object('audit')
   const ship = readShipping(audit, cwd)
   const native: NativeOptions = Object.freeze({
@@ -624,6 +637,7 @@ export function readOptions(given: WafOptions = {}): CheckedOptions {
     auditEscapeBody: audit.flag('escapeBody'),
     auditHashSha256: audit.word('hash', ['md5', 'sha256']) === 'sha256',
     logLineBytes: options.countWithin('logLineBytes', 5120, 1024 * 1024),
+    debugRelevantOnly: options.word('debugLog', ['all', 'relevant']) === 'relevant',
     strict: compat.flag('strict'),
     failOpen: options.flag('failOpen'),
     logFormat: logFormats.indexOf(options.word('logFormat', logFormats) ?? 'v3'),
@@ -642,5 +656,5 @@ export function readOptions(given: WafOptions = {}): CheckedOptions {
   options.finish()
   const storeKey = JSON.stringify([cwd, sources, storeLimits])
   const { transformers } = transformations
-  return { sources, native, transformers, ship, overload, store, storeLimits, outside, storeKey }
+  return { sources, native, transformers, ship, watch, overload, store, storeLimits, outside, storeKey }
 }

@@ -30,6 +30,7 @@ import { luaStats } from './script-stats.js'
 import { statsOf } from './stores/choice.js'
 import { orInMemory, orInMemorySync } from './stores/fallback.js'
 import { actions, atOnce, Transaction, waitError, type Judgement } from './transaction.js'
+import { Watch } from './watch.js'
 
 /** Only the package's own files can name it, so that nobody makes a Waf without loading one. */
 const ownConstruction: unique symbol = Symbol('load')
@@ -77,6 +78,7 @@ export class Waf extends EventEmitter<WafEvents> {
   #isClosed = false
   #finalStats: Readonly<Record<string, unknown>> | undefined
   #reloads: Promise<void> = Promise.resolve()
+  #watch: Watch | undefined
 
   /** @internal */
   constructor(token: typeof ownConstruction, options: WafOptions, active: Active, waits: WaitCounters) {
@@ -104,8 +106,10 @@ export class Waf extends EventEmitter<WafEvents> {
   /** `given` is what a reload begins with. */
   static async #load(given: WafOptions, options: WafOptions, warning?: Diagnostic): Promise<Waf> {
     const checked = readOptions(options)
-    const loaded = await loadAsync(await fetchSources(checked.sources), checked.native)
-    const waf = Waf.#open(given, checked, loaded, warning)
+    const sources = await fetchSources(checked.sources)
+    const since = Date.now()
+    const loaded = await loadAsync(sources, checked.native)
+    const waf = Waf.#open(given, checked, loaded, since, warning)
     try {
       await reach(waf.#active)
       return waf
@@ -134,13 +138,22 @@ export class Waf extends EventEmitter<WafEvents> {
         'option store: it has to be reached first: use Waf.load, not loadSync',
       )
     }
-    return Waf.#open(given, checked, addon.load(checked.sources, checked.native), warning)
+    const since = Date.now()
+    return Waf.#open(given, checked, addon.load(checked.sources, checked.native), since, warning)
   }
 
-  static #open(options: WafOptions, checked: CheckedOptions, loaded: Loaded, warning?: Diagnostic): Waf {
+  static #open(
+    options: WafOptions,
+    checked: CheckedOptions,
+    loaded: Loaded,
+    since: number,
+    warning?: Diagnostic,
+  ): Waf {
     if (warning !== undefined) loaded.diagnostics.push(warning)
     const waits = new WaitCounters()
-    return new Waf(ownConstruction, options, activate(loaded, checked, undefined, waits), waits)
+    const waf = new Waf(ownConstruction, options, activate(loaded, checked, undefined, waits), waits)
+    waf.#follow(checked, loaded, since)
+    return waf
   }
 
   /**
@@ -163,7 +176,10 @@ export class Waf extends EventEmitter<WafEvents> {
   async #reload(given: WafOptions, options: WafOptions, warning?: Diagnostic): Promise<void> {
     this.#requireOpen()
     const checked = readOptions(options)
-    const loaded = await loadAsync(await fetchSources(checked.sources), checked.native)
+    const sources = await fetchSources(checked.sources)
+    const since = Date.now()
+    const loaded = await loadAsync(sources, checked.native)
+    if (given === this.#options) this.#watch?.followAlso(loaded.places, since)
     if (warning !== undefined) loaded.diagnostics.push(warning)
     this.#requireOpen()
     const old = this.#active
@@ -180,6 +196,30 @@ export class Waf extends EventEmitter<WafEvents> {
     active.outside.hold(old.outside.settled().then(() => leave(old, active)))
     await written(old.engine)
     addon.reopenLogs(this.#active.engine)
+    this.#follow(checked, loaded, since)
+    this.emit('reload')
+  }
+
+  /** Watches what was just loaded, if it is to be watched. `since`: when its files began to be read. */
+  #follow(checked: CheckedOptions, { places }: Loaded, since: number): void {
+    if (checked.watch) {
+      this.#watch ??= new Watch({
+        changed: () => {
+          this.reload().catch(this.#tellFailure)
+        },
+        failed: this.#tellFailure,
+      })
+      this.#watch.follow(places, since)
+    } else {
+      this.#watch?.close()
+      this.#watch = undefined
+    }
+  }
+
+  readonly #tellFailure = (error: unknown): void => {
+    const told = error instanceof Error ? error : new Error(String(error))
+    if (this.listenerCount('reloadError') > 0) this.emit('reloadError', told)
+    else process.emitWarning(told.message, 'SecluaWatch')
   }
 
   /**
@@ -343,7 +383,9 @@ export class Waf extends EventEmitter<WafEvents> {
    * await waf.close()
    */
   async close(): Promise<void> {
+    this.#watch?.close()
     await this.#reloads
+    this.#watch?.close() // a reload may have begun another one
     if (this.#isClosed) return
     this.#isClosed = true
     const active = this.#active

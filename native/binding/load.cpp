@@ -75,6 +75,7 @@ Load::Load(const Napi::Array &sources, const Napi::Object &options) {
     read_flag(options, "auditEscapeBody", options_.audit_escape_body);
     read_flag(options, "auditHashSha256", options_.audit_hash_sha256);
     read_count(options, "logLineBytes", options_.log_line_bytes_max);
+    read_flag(options, "debugRelevantOnly", options_.debug_relevant_only);
     read_flag(options, "strict", options_.strict);
     read_flag(options, "failOpen", options_.fail_open);
     options_.log_format = static_cast<seclua_log_format>(options.Get("logFormat").ToNumber().Int32Value());
@@ -161,6 +162,12 @@ Napi::Value Load::result(Napi::Env env) {
     out.Set("wantsAudit", info.wants_audit);
     out.Set("auditAddress", Napi::Value(env, text_to_js(env, info.audit_address)));
     out.Set("auditFolder", Napi::Value(env, text_to_js(env, info.audit_folder)));
+    const size_t place_count = seclua_diagnostics_place_count(diagnostics_.get());
+    auto places = Napi::Array::New(env, place_count);
+    for (uint32_t i = 0; i < place_count; i++) {
+        places.Set(i, Napi::Value(env, text_to_js(env, seclua_diagnostics_place(diagnostics_.get(), i))));
+    }
+    out.Set("places", places);
     out.Set("store", Napi::Value(env, text_to_js(env, info.store)));
     return out;
 }

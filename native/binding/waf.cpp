@@ -268,6 +268,13 @@ Napi::Value vocabulary(const Napi::CallbackInfo &info) {
     return out;
 }
 
+// (pattern, name): one component of a path each.
+Napi::Value wildcard_match(const Napi::CallbackInfo &info) {
+    const std::string pattern = info[0].ToString().Utf8Value();
+    const std::string name = info[1].ToString().Utf8Value();
+    return Napi::Boolean::New(info.Env(), seclua_wildcard_match(slice_of(pattern), slice_of(name)));
+}
+
 Napi::Value version(const Napi::CallbackInfo &info) {
     return Napi::String::New(info.Env(), seclua_version());
 }
@@ -281,7 +288,7 @@ void export_waf(Napi::Env env, Napi::Object exports) {
         {"openFileStore", open_file_store}, {"openRemoteStore", open_remote_store}, {"storeStats", store_stats},
         {"release", release}, {"reopenLogs", reopen_logs}, {"stats", stats},          {"version", version},
         {"flushLogs", flush_logs}, {"shedAudit", shed_audit},
-        {"vocabulary", vocabulary},
+        {"vocabulary", vocabulary}, {"wildcardMatch", wildcard_match},
     };
     for (const auto &[name, function] : functions) {
         exports.Set(name, Napi::Function::New(env, function, name));

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
 import { Waf } from '../../lib/index.js'
+import { exhausting } from '../support/exhausting.js'
 
 const base = 'SecRuleEngine On\nSecRequestBodyAccess On\nSecResponseBodyAccess On\nSecAuditEngine On\n'
 const request = {
@@ -357,6 +358,54 @@ describe('the audit log', () => {
     assert.equal(text('debug.log'), '')
     await record('SecDebugLog debug.log\nSecDebugLogLevel 9\nSecAction "id:1,phase:1,pass,nolog"')
     assert.match(text('debug.log'), /\[9\]/)
+  })
+
+  describe("option debugLog: 'relevant'", () => {
+    const config = 'SecDebugLog debug.log\nSecDebugLogLevel 9\n'
+    async function judge(rules: string, uris: readonly string[]): Promise<string> {
+      const waf = Waf.loadSync({ cwd: folder, rules: base + config + rules, debugLog: 'relevant' })
+      for (const uri of uris) waf.evaluateSync({ method: 'GET', uri })
+      await waf.close()
+      return text('debug.log')
+    }
+    const headers = (log: string): number => log.match(/Starting phase REQUEST_HEADERS/g)?.length ?? 0
+
+    it('writes all lines of transactions that RelevantOnly would record, and none of others', async () => {
+      const rules = `SecRule ARGS:a "@streq bad" "id:1,phase:2,deny"
+SecRule ARGS:a "@streq unaudited" "id:2,phase:2,deny,noauditlog"`
+      const log = await judge(rules, ['/?a=good', '/?a=bad', '/?a=unaudited'])
+      assert.equal(headers(log), 1)
+      assert.match(log, /Starting phase LOGGING/)
+      assert.match(log, /Target value: "bad"/)
+      assert.doesNotMatch(log, /good|unaudited/)
+      for (const line of log.trimEnd().split('\n'))
+        assert.match(line, /^\[[^\]]+\] \[[^\]]+\] \[\/\] \[\d\] /)
+    })
+
+    it('asks SecAuditLogRelevantStatus, and is deaf to SecAuditEngine', async () => {
+      const rules = `SecAuditEngine Off\nSecAuditLogRelevantStatus "^418"
+SecRule ARGS:a "@streq bad" "id:1,phase:2,deny,status:418,noauditlog"`
+      assert.equal(headers(await judge(rules, ['/?a=good', '/?a=bad', '/?a=bad'])), 2)
+    })
+
+    it('keeps the newest lines of a long transaction, and says how many there were before', async () => {
+      const rules = Array.from(
+        { length: 8000 },
+        (_, i) => `SecRule ARGS:a "@streq ${i}" "id:${i + 1},phase:2,pass"`,
+      ).join('\n')
+      const log = await judge(`${rules}\nSecAction "id:9000,phase:2,deny"`, ['/?a=none'])
+      const [first = '', ...rest] = log.trimEnd().split('\n')
+      assert.match(first, /\[1\] \d+ earlier lines of this transaction are left out\.$/)
+      assert.ok(log.length > 900 * 1024 && log.length <= 1024 * 1024 + first.length + 1, String(log.length))
+      assert.match(log, /Rule: 9000/)
+      assert.doesNotMatch(log, /REQUEST_HEADERS/)
+      for (const line of rest) assert.match(line, /^\[[^\]]+\] \[[^\]]+\] \[\/\] \[\d\] /)
+    })
+
+    it('writes what it has of a transaction that runs out of memory', async () => {
+      const log = await judge(exhausting, ['/?a=0123456789abcdef'])
+      assert.match(log, /Starting phase REQUEST_BODY/)
+    })
   })
 
   for (const [action, hidden] of [

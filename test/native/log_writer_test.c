@@ -295,6 +295,45 @@ static void debug_lines_reach_their_file(void) {
     world_free(w);
 }
 
+static void debug_lines_wait_until_it_is_known_who_wants_them(void) {
+    char folder[path_size], path[2 * path_size];
+    new_folder(folder);
+    world *w = world_new();
+    w->rules.config.debug_log = path_in(path, folder, "debug.log");
+    w->rules.options.debug_relevant_only = true;
+    struct sl_writers *writers = sl_writers_open(&w->rules);
+    sl_debug_lines *lines = &w->txn.debug_lines;
+
+    sl_writers_debug(writers, &w->txn, 4, SL_LIT("nobody wants this"));
+    sl_writers_settle_debug(writers, &w->txn, false);
+    CHECK(lines->oldest == NULL && lines->chunk_count == 0);
+    sl_writers_debug(writers, &w->txn, 4, SL_LIT("nor this"));
+    sl_writers_settle_debug(writers, &w->txn, true); /* too late */
+    sl_writers_flush(writers);
+    const sl_slice nothing = read_all(path);
+    CHECK(nothing.len == 0);
+    drop(nothing);
+
+    *lines = (sl_debug_lines){0};
+    uint8_t text[30000];
+    memset(text, 'x', sizeof text);
+    for (int i = 0; i < 100; i++) { /* two to a chunk of 64 KiB, sixteen chunks */
+        text[0] = (uint8_t)(i < 68 ? 'o' : 'n');
+        sl_writers_debug(writers, &w->txn, 9, sl_slice_of(text, sizeof text));
+        CHECK(lines->chunk_count <= 16);
+    }
+    sl_writers_settle_debug(writers, &w->txn, true);
+    CHECK(lines->oldest == NULL && lines->newest == NULL);
+    sl_writers_debug(writers, &w->txn, 4, SL_LIT("at once"));
+    sl_writers_close(writers);
+    const sl_slice found = read_all(path);
+    CHECK(has(found, "[1] 68 earlier lines of this transaction are left out.\n"));
+    CHECK(count_of(found, "\n") == 1 + 32 + 1 && count_of(found, "] nx") == 32 && count_of(found, "] ox") == 0);
+    CHECK(sl_slice_ends(found, SL_LIT("] [4] at once\n")));
+    drop(found);
+    world_free(w);
+}
+
 /* The path that the index names: the word after the session. */
 static void indexed_path(sl_slice line, char out[path_size]) {
     const size_t at = sl_slice_find(line, SL_LIT("\"-\" /"));
@@ -469,6 +508,7 @@ int main(void) {
         TEST(json_records_are_lines_after_the_prefix),
         TEST(native_records_are_set_apart_by_a_blank_line),
         TEST(debug_lines_reach_their_file),
+        TEST(debug_lines_wait_until_it_is_known_who_wants_them),
         TEST(concurrent_records_are_files_with_a_line_about_each),
         TEST(an_index_line_is_bounded),
 #if !defined(_WIN32)

@@ -128,7 +128,10 @@ static void paths_of_rules() {
     const Position in_file{&file, 1, 1, 1};
     Position in_text = in_file;
     in_text.in_text = true;
-    const auto resolve = [&](const char *name, const Position &from) { return resolve_path(name, from, folder.cwd); };
+    Places places;
+    const auto resolve = [&](const char *name, const Position &from) {
+        return resolve_path(name, from, folder.cwd, places);
+    };
     check::same("a name is found beside the file", "path", resolve("a.lua", in_file), folder.cwd + "/rules/a.lua");
     check::same("beside comes before cwd", "path", resolve("b.lua", in_file), folder.cwd + "/rules/b.lua");
     check::same("then cwd is asked", "path", resolve("c.lua", in_file), folder.cwd + "/c.lua");
@@ -136,6 +139,10 @@ static void paths_of_rules() {
     check::same("an unknown name has no path", "path", resolve("d.lua", in_file), "");
     check::same("a folder is no file", "path", resolve("rules", in_text), "");
     check::same("an empty name has no path", "path", resolve("", in_file), "");
+    const auto has = [&](const char *path) { return places.count(folder.cwd + path) != 0; };
+    check::is_true("where a file was looked for is known, found or not",
+                   has("/rules/a.lua") && has("/rules/d.lua") && has("/d.lua") && has("/c.lua"));
+    check::is_true("beside the file was enough", !has("/a.lua"));
 }
 
 static std::string bytes(sl_slice slice) { return std::string(reinterpret_cast<const char *>(slice.ptr), slice.len); }

@@ -52,6 +52,8 @@ describe('options', () => {
       [{ onStoreError: 'drop' }, /onStoreError/],
       [{ acceleration: 'off' }, /acceleration/],
       [{ valueCacheBytes: -1 }, /valueCacheBytes/],
+      [{ watch: 1 }, /watch/],
+      [{ debugLog: 'some' }, /debugLog takes 'all' or 'relevant'/],
       [{ store: 7 }, /store/],
       [{ store: { load: () => null } }, /store takes .* an object with load and apply/],
       [{ storeTimeout: '1s' }, /storeTimeout/],

@@ -13,6 +13,7 @@
 
 struct seclua_diagnostics {
     seclua::Diagnostics list;
+    std::vector<std::string> places;
 };
 
 namespace seclua {
@@ -193,9 +194,19 @@ void complete_config(sl_ruleset *rules) {
     }
 }
 
-// left_out: rules to pass over. broken: filled when there are errors and the configuration lives with them.
+// Modules are looked for when a run asks for them: whatever Lua file lies where they are looked for may be one.
+void note_modules(const std::string &cwd, Places &places) {
+    Places modules;
+    for (const std::string &path : places) {
+        if (path.ends_with(".lua")) modules.insert(path_in(std::filesystem::path(path).parent_path().string(), "*.lua"));
+    }
+    if (!modules.empty()) modules.insert(path_in(cwd, "*.lua"));
+    places.merge(modules);
+}
+
+// left_out: rules to pass over. places: added to. broken: filled when there are errors and the configuration lives with them.
 Rules attempt(const std::vector<Source> &given, const NamedData &data, const seclua_options *options, const LeftOut &left_out,
-              Diagnostics &diagnostics, LeftOut *broken) {
+              Diagnostics &diagnostics, Places &places, LeftOut *broken) {
     Rules rules = new_rules();
     keep_options(rules.get(), options);
     const std::string cwd = to_string(options->cwd);
@@ -214,6 +225,8 @@ Rules attempt(const std::vector<Source> &given, const NamedData &data, const sec
                         "leave collections.deprecateMode at 'record', or use the store memory or lmdb");
     }
     Compiler(rules.get(), tree, sources, data, cwd, diagnostics).run(start);
+    if (options->lua.allow_require) note_modules(cwd, sources.places);
+    places.merge(sources.places);
     if (!rules->config.rule_engine_set && !diagnostics.has_errors()) { // a wrong value of it has had its error
         diagnostics.add(Code::W_IGNORED, start, "SecRuleEngine is never set: no rule will run",
                         "add SecRuleEngine On, or give the engine option");
@@ -226,7 +239,8 @@ Rules attempt(const std::vector<Source> &given, const NamedData &data, const sec
     return rules;
 }
 
-sl_ruleset *load(const seclua_source *given, size_t count, const seclua_options *options, Diagnostics &diagnostics) {
+sl_ruleset *load(const seclua_source *given, size_t count, const seclua_options *options, Diagnostics &diagnostics,
+                 Places &places) {
     std::vector<Source> sources;
     NamedData data;
     for (size_t i = 0; i < count; i++) {
@@ -234,11 +248,11 @@ sl_ruleset *load(const seclua_source *given, size_t count, const seclua_options 
         else sources.push_back({given[i].is_text, to_string(given[i].name), to_string(given[i].text)});
     }
     LeftOut broken;
-    Rules rules = attempt(sources, data, options, {}, diagnostics, &broken);
+    Rules rules = attempt(sources, data, options, {}, diagnostics, places, &broken);
     if (!broken.lines.empty()) {
         const Diagnostics first = std::exchange(diagnostics, {});
         Diagnostics second;
-        rules = attempt(sources, data, options, broken, second, nullptr);
+        rules = attempt(sources, data, options, broken, second, places, nullptr);
         merge(first, second, broken, diagnostics);
         diagnostics.sort();
     }
@@ -264,7 +278,10 @@ void seclua_options_init(seclua_options *options) {
 
 seclua_ruleset *seclua_load(const seclua_source *sources, size_t count, const seclua_options *options, seclua_diagnostics *out) {
     try {
-        return reinterpret_cast<seclua_ruleset *>(seclua::load(sources, count, options, out->list));
+        seclua::Places places;
+        sl_ruleset *rules = seclua::load(sources, count, options, out->list, places);
+        out->places.assign(places.begin(), places.end());
+        return reinterpret_cast<seclua_ruleset *>(rules);
     } catch (const std::exception &) {
         static const std::string where = "configuration";
         const seclua::Position at{.file = &where, .line = 1, .column = 1, .length = 1};
@@ -277,6 +294,17 @@ seclua_ruleset *seclua_load(const seclua_source *sources, size_t count, const se
 seclua_diagnostics *seclua_diagnostics_new(void) { return new (std::nothrow) seclua_diagnostics; }
 void seclua_diagnostics_free(seclua_diagnostics *diagnostics) { delete diagnostics; }
 size_t seclua_diagnostics_count(const seclua_diagnostics *diagnostics) { return diagnostics->list.all().size(); }
+
+size_t seclua_diagnostics_place_count(const seclua_diagnostics *diagnostics) { return diagnostics->places.size(); }
+
+seclua_slice seclua_diagnostics_place(const seclua_diagnostics *diagnostics, size_t index) {
+    return seclua::slice(diagnostics->places[index]);
+}
+
+bool seclua_wildcard_match(seclua_slice pattern, seclua_slice name) {
+    const auto view = [](seclua_slice text) { return std::string_view(reinterpret_cast<const char *>(text.ptr), text.len); };
+    return seclua::wildcard_match(view(pattern), view(name));
+}
 
 void seclua_diagnostics_get(const seclua_diagnostics *diagnostics, size_t index, seclua_diagnostic *out) {
     const seclua::Diagnostic &from = diagnostics->list.all()[index];

@@ -63,7 +63,7 @@ bool Compiler::read_file(void *context, sl_slice name, sl_slice *path, sl_slice 
         *content = self->keep(data->second);
         return true;
     }
-    const std::string found = resolve_path(to_string(name), self->argument_, self->cwd_);
+    const std::string found = resolve_path(to_string(name), self->argument_, self->cwd_, self->sources_.places);
     if (found.empty()) return false;
     auto known = self->files_.find(found);
     if (known == self->files_.end()) {
@@ -112,7 +112,7 @@ bool Compiler::find_program(void *context, sl_slice name, sl_slice *path) {
         return refuse("is a program, and no program may be run",
                       "allow it with the option allowExec, or write the check as a Lua script: it runs inside the engine");
     }
-    const std::string found = resolve_path(to_string(name), self->argument_, self->cwd_);
+    const std::string found = resolve_path(to_string(name), self->argument_, self->cwd_, self->sources_.places);
     if (found.empty()) return refuse("is a program that is not there", "");
     if (!is_allowed(options, found)) return refuse("is a program that allowExec does not allow", "");
     if (!is_executable(found)) return refuse("is no program: it may not be executed", "");

@@ -127,6 +127,7 @@ typedef struct seclua_options {
     bool audit_hash_sha256;    /* of a record, in the index of the concurrent log; else MD5 */
     seclua_log_format log_format; /* of the lines for the error log */
     uint32_t log_line_bytes_max; /* of such a line: tags give way first; 0: 8192 */
+    bool debug_relevant_only;  /* debugLog: 'relevant': lines of those transactions only that RelevantOnly would record */
     seclua_commit commit;      /* when changes of persistent collections reach the store */
     bool fail_open;            /* failOpen: a transaction that runs out of memory is let through, not denied with 500 */
     bool deny_on_store_error;  /* onStoreError: 'deny': 503 when the store does not answer */
@@ -157,6 +158,13 @@ void seclua_diagnostics_free(seclua_diagnostics *diagnostics);
 size_t seclua_diagnostics_count(const seclua_diagnostics *diagnostics);
 /* Slices live as long as the diagnostics. */
 void seclua_diagnostics_get(const seclua_diagnostics *diagnostics, size_t index, seclua_diagnostic *out);
+
+/* Absolute paths where the load looked for files, whether there was one or not, also when it failed; any component may have
+ * wildcards. Whoever wants to load again when something changes watches these. In order, without repeats. */
+size_t seclua_diagnostics_place_count(const seclua_diagnostics *diagnostics);
+seclua_slice seclua_diagnostics_place(const seclua_diagnostics *diagnostics, size_t index);
+/* Is a name one that such a component means? */
+bool seclua_wildcard_match(seclua_slice pattern, seclua_slice name);
 
 /* Compiles everything. NULL when there was any error: then the diagnostics say all of them. Warnings do not stop a load.
  * Reads the files it is told to and those that they name; never the network. May be called from any thread. */

@@ -23,6 +23,8 @@ sl_slice sl_log_escape_controls(sl_arena *arena, sl_slice text);
 
 /* Does the audit engine want this transaction? (3.1; after phase 5) */
 bool sl_audit_wants(const sl_txn *txn);
+/* Would RelevantOnly want it? */
+bool sl_audit_is_relevant(const sl_txn *txn);
 /* The record as one line of JSON without its end (5.4, v3 layout, superset), or as Native text with all parts
  * asked for (4), without the blank line that follows it in a Serial file. */
 sl_slice sl_audit_json(sl_txn *txn);
@@ -41,7 +43,10 @@ void sl_writers_close(struct sl_writers *writers); /* flushes, then ends */
  * was lost, this one or an older one whose transaction was let through. */
 bool sl_writers_audit(struct sl_writers *writers, sl_txn *txn);
 /* One line of the debug log: "[time] [id] [uri] [level] text". text holds no line ends. */
-void sl_writers_debug(struct sl_writers *writers, const sl_txn *txn, unsigned level, sl_slice text);
+void sl_writers_debug(struct sl_writers *writers, sl_txn *txn, unsigned level, sl_slice text);
+/* The same transaction's lines were kept because nobody knew whether they are wanted. Now it is known, and may be said more
+ * than once: the first time counts. */
+void sl_writers_settle_debug(struct sl_writers *writers, sl_txn *txn, bool is_wanted);
 /* Rotation: later entries go to files opened anew. */
 void sl_writers_reopen(struct sl_writers *writers);
 /* Waits until what was handed over is written, or writing fails. */

@@ -32,11 +32,15 @@ static bool is_relevant_status(const sl_txn *txn) {
     return sl_regex_search(txn->engine->scratch, txn->rules->relevant_status, sl_slice_of(digits, (size_t)len));
 }
 
+bool sl_audit_is_relevant(const sl_txn *txn) {
+    return txn->engine_mode != SL_OFF && (txn->is_relevant || is_relevant_status(txn));
+}
+
 bool sl_audit_wants(const sl_txn *txn) {
     if (txn->engine_mode == SL_OFF) return false; /* as v3; v2 records such transactions */
     switch ((sl_mode)txn->audit_engine) {
     case SL_ON: return true;
-    case SL_RELEVANT_ONLY: return txn->is_relevant || is_relevant_status(txn);
+    case SL_RELEVANT_ONLY: return sl_audit_is_relevant(txn);
     case SL_OFF:
     case SL_DETECTION_ONLY: break;
     }

@@ -2,6 +2,7 @@
 /* From the directives to files: which record goes where, as SecAuditLogType says. Serial appends records to
  * SecAuditLog; Concurrent makes a file for each below SecAuditLogStorageDir and appends a line about it to
  * SecAuditLog. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/strbuf.h"
@@ -185,10 +186,38 @@ bool sl_writers_audit(struct sl_writers *writers, sl_txn *txn) {
 
 /* ---- debug ---- */
 
-void sl_writers_debug(struct sl_writers *writers, const sl_txn *txn, unsigned level, sl_slice text) {
+void sl_writers_debug(struct sl_writers *writers, sl_txn *txn, unsigned level, sl_slice text) {
     if (writers->debug == NULL) return;
-    uint8_t head[sl_debug_head_bytes_max];
-    const sl_writer_entry entry = {
-        .pieces = {sl_slice_of(head, sl_debug_head(head, txn, level)), text, SL_LIT("\n")}, .may_join = true};
+    const bool is_selective = txn->rules->options.debug_relevant_only;
+    sl_debug_lines *lines = &txn->debug_lines;
+    if (is_selective && lines->is_settled && !lines->is_wanted) return;
+    uint8_t bytes[sl_debug_head_bytes_max];
+    const sl_slice head = sl_slice_of(bytes, sl_debug_head(bytes, txn, level));
+    if (is_selective && !lines->is_settled) {
+        sl_debug_keep(lines, head, text);
+        return;
+    }
+    const sl_writer_entry entry = {.pieces = {head, text, SL_LIT("\n")}, .may_join = true};
     sl_writer_put(writers->debug, &entry);
+}
+
+static void put_lines(void *context, sl_slice some) {
+    const sl_writer_entry entry = {.pieces = {some}};
+    sl_writer_put(context, &entry);
+}
+
+static void tell_lost(struct sl_writers *writers, sl_txn *txn) {
+    char text[96];
+    const int len = snprintf(text, sizeof text, "%llu earlier lines of this transaction are left out.",
+                             (unsigned long long)txn->debug_lines.lost_count);
+    sl_writers_debug(writers, txn, 1, sl_slice_of(text, (size_t)len));
+}
+
+void sl_writers_settle_debug(struct sl_writers *writers, sl_txn *txn, bool is_wanted) {
+    sl_debug_lines *lines = &txn->debug_lines;
+    if (lines->is_settled) return;
+    lines->is_settled = true;
+    lines->is_wanted = is_wanted;
+    if (writers != NULL && is_wanted && lines->lost_count != 0) tell_lost(writers, txn);
+    sl_debug_take(lines, writers != NULL && is_wanted ? put_lines : NULL, writers == NULL ? NULL : writers->debug);
 }

@@ -38,6 +38,7 @@ static void fail(sl_txn *txn) {
         txn->is_intervened = true;
     }
     txn->has_failed = true;
+    sl_writers_settle_debug(txn->engine->writers, txn, true);
     sl_suspend_forget(txn);
 }
 
@@ -153,6 +154,7 @@ void seclua_txn_free(seclua_txn *handle) {
     sl_engine *engine = txn->engine;
     if (txn->stage > SL_STAGE_NEW) close_off(handle);
     sl_body_close(txn);
+    sl_writers_settle_debug(engine->writers, txn, false);
     sl_value_cache_release(txn);
     sl_arena_reset(&txn->arena);
     engine->live_count--;
@@ -200,6 +202,13 @@ static void audit(sl_txn *txn) {
     if (txn->engine->writers != NULL && !sl_writers_audit(txn->engine->writers, txn)) txn->engine->stats.audit_dropped++;
 }
 
+static void end_logging(sl_txn *txn) {
+    if (txn->rules->options.debug_relevant_only) {
+        sl_writers_settle_debug(txn->engine->writers, txn, sl_audit_is_relevant(txn));
+    }
+    audit(txn);
+}
+
 /* What a step does: before its phases, and after them. */
 typedef struct sl_step_row {
     void (*begin)(sl_txn *txn, const void *input); /* NULL: nothing; end likewise */
@@ -213,7 +222,7 @@ static const sl_step_row steps[] = {
     [SL_STAGE_REQUEST_BODY] = {publish_request, 2, 2, NULL},
     [SL_STAGE_RESPONSE_HEADERS] = {read_response, 3, 3, sl_body_decide_response},
     [SL_STAGE_RESPONSE_BODY] = {publish_response, 4, 4, NULL},
-    [SL_STAGE_LOGGED] = {NULL, 5, 5, audit},
+    [SL_STAGE_LOGGED] = {NULL, 5, 5, end_logging},
 };
 
 /* From that phase on to the end of the step, or to where it has to wait. */

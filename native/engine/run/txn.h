@@ -170,6 +170,14 @@ typedef struct sl_suspension {
     uint8_t collections[SL_COLLECTIONS]; /* of the records in request, in order */
 } sl_suspension;
 
+/* The newest lines of the debug log, at most 1 MiB of them. All zero: none. */
+typedef struct sl_debug_lines {
+    struct sl_debug_chunk *oldest, *newest;
+    size_t chunk_count;
+    uint64_t lost_count;         /* lines that made room, or found none */
+    bool is_settled, is_wanted;  /* known, after phase 5: what comes later is written at once, or not at all */
+} sl_debug_lines;
+
 typedef struct sl_txn {
     sl_engine *engine;
     const sl_ruleset *rules;
@@ -272,6 +280,7 @@ typedef struct sl_txn {
     sl_record_list log;
     sl_half_chain *half_chains, **half_chains_end; /* the end is NULL while there are none */
     bool is_relevant; /* some match has the audit flag */
+    sl_debug_lines debug_lines; /* with the option debugLog 'relevant' (log/debug.h) */
     bool is_audited;
     sl_slice audit_json;
     struct sl_sanitised *sanitised; /* names to mask in the audit log */

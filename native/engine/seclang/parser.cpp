@@ -179,7 +179,7 @@ void Loading::read(const SourceFile &file) {
 }
 
 void Loading::include(const std::string &name, const Position &at, bool is_optional, bool by_directive) {
-    const std::vector<FoundFile> found = find_files(name, by_directive ? &at : nullptr, cwd);
+    const std::vector<FoundFile> found = find_files(name, by_directive ? &at : nullptr, cwd, sources.places);
     if (found.empty() && !is_optional) {
         if (has_wildcard(name)) {
             diagnostics.add(Code::W_IGNORED, at, "no file matches " + in_quotes(name));

@@ -9,11 +9,9 @@
 #include "ruleset/config.h"
 #include "seclang/ast.hpp"
 #include "seclang/diagnostics.hpp"
+#include "seclang/source.hpp"
 
 namespace seclua {
-
-// Reads files and texts, keeps them for the marks of diagnostics; must outlive the Tree.
-class Sources;
 
 struct Source { // as the caller gave it
     bool is_text;
@@ -21,9 +19,9 @@ struct Source { // as the caller gave it
     std::string text;
 };
 
-// Parses every source, follows Include, applies settings to config (which init_config has filled; its slices go into
-// arena, which lives as long as the rule set), and collects the rest. Never throws for bad input: errors go to
-// diagnostics and parsing resumes at the next line.
+// Parses every source, follows Include, keeps files and texts in sources (for marks; they must outlive the Tree), applies
+// settings to config (which init_config has filled; its slices go into arena, which lives as long as the rule set), and
+// collects the rest. Never throws for bad input: errors go to diagnostics and parsing resumes at the next line.
 Tree parse_configuration(const std::vector<Source> &given, const std::string &cwd, Sources &sources, sl_config &config,
                          sl_arena &arena, Diagnostics &diagnostics);
 
@@ -31,8 +29,8 @@ Tree parse_configuration(const std::vector<Source> &given, const std::string &cw
 void init_config(sl_config &config);
 
 // A file that a rule names, found beside `from` (the file that holds the directive), then in cwd (spec 01, 1.2).
-// Returns the path that was read; empty when there is none.
-std::string resolve_path(const std::string &name, const Position &from, const std::string &cwd);
+// Returns the path that was read; empty when there is none. Notes where it looked.
+std::string resolve_path(const std::string &name, const Position &from, const std::string &cwd, Places &places);
 
 // For SecRuleUpdateTarget*, ctl:ruleRemoveTarget*: a variable list outside of a SecRule. False: errors were reported.
 bool parse_targets(const Text &list, std::vector<TargetItem> &out, Diagnostics &diagnostics);

@@ -120,7 +120,7 @@ void set_unicode_map(Loading &load, const Call &call) {
     }
     std::string reason = "there is no such file";
     std::string content;
-    const std::string path = resolve_path(name, call.at, load.cwd);
+    const std::string path = resolve_path(name, call.at, load.cwd, load.sources.places);
     if (path.empty() || !read_regular_file(path, Sources::file_bytes_max, content, reason)) {
         load.diagnostics.add(Code::E_FILE_OPEN, call.place(0), "cannot read " + in_quotes(name) + ": " + reason);
         return;
@@ -139,7 +139,7 @@ void set_geo_database(Loading &load, const Call &call) {
                              "use a database in MaxMind's format, whose name ends in .mmdb");
         return;
     }
-    const std::string path = resolve_path(name, call.at, load.cwd);
+    const std::string path = resolve_path(name, call.at, load.cwd, load.sources.places);
     if (path.empty()) {
         load.diagnostics.add(Code::E_FILE_OPEN, call.place(0),
                              "cannot read " + in_quotes(name) + ": there is no such file");

@@ -53,13 +53,14 @@ size_t match_bracket(std::string_view pattern, size_t at, unsigned char byte, bo
 }
 
 // One component further in every folder found so far.
-std::vector<FoundFile> expand(const std::vector<FoundFile> &folders, const std::string &component) {
+std::vector<FoundFile> expand(const std::vector<FoundFile> &folders, const std::string &component, Places &places) {
     std::vector<FoundFile> found;
     for (const FoundFile &folder : folders) {
         if (!has_wildcard(component)) {
             found.push_back({path_in(folder.path, component), path_in(folder.name, component)});
             continue;
         }
+        places.insert(path_in(folder.path, component));
         std::error_code failed;
         fs::directory_iterator entry(folder.path.empty() ? "." : folder.path, failed);
         while (!failed && entry != fs::directory_iterator() && found.size() < wildcard_matches_max) {
@@ -74,9 +75,11 @@ std::vector<FoundFile> expand(const std::vector<FoundFile> &folders, const std::
 }
 
 // `shown` and `folder` name the same folder, for people and for opening.
-std::vector<FoundFile> find_in(const std::string &folder, const std::string &shown, const std::string &argument) {
+std::vector<FoundFile> find_in(const std::string &folder, const std::string &shown, const std::string &argument,
+                               Places &places) {
     if (!has_wildcard(argument)) {
         FoundFile file{path_in(folder, argument), path_in(shown, argument)};
+        places.insert(file.path);
         return exists(file.path) ? std::vector<FoundFile>{file} : std::vector<FoundFile>{};
     }
     const fs::path pattern(argument);
@@ -84,8 +87,9 @@ std::vector<FoundFile> find_in(const std::string &folder, const std::string &sho
     std::vector<FoundFile> found;
     found.push_back(root.empty() ? FoundFile{folder, shown} : FoundFile{root, root});
     for (const fs::path &component : pattern.relative_path()) {
-        found = expand(found, component.string());
+        found = expand(found, component.string(), places);
     }
+    for (const FoundFile &file : found) places.insert(file.path);
     std::erase_if(found, [](const FoundFile &file) { return !is_regular(file.path); });
     std::sort(found.begin(), found.end(), [](const FoundFile &a, const FoundFile &b) { return a.path < b.path; });
     return found;
@@ -142,31 +146,34 @@ std::string path_in(const std::string &folder, const std::string &path) {
     return folder.back() == '/' ? folder + path : folder + '/' + path;
 }
 
-std::vector<FoundFile> find_files(const std::string &argument, const Position *from, const std::string &cwd) {
+std::vector<FoundFile> find_files(const std::string &argument, const Position *from, const std::string &cwd,
+                                  Places &places) {
     if (argument.empty()) {
         return {};
     }
     if (from != nullptr && from->file != nullptr && !from->in_text) {
         const std::string shown = folder_of(*from->file);
-        std::vector<FoundFile> beside = find_in(path_in(cwd, shown), shown, argument);
+        std::vector<FoundFile> beside = find_in(path_in(cwd, shown), shown, argument, places);
         if (!beside.empty()) {
             return beside;
         }
     }
-    return find_in(cwd, "", argument);
+    return find_in(cwd, "", argument, places);
 }
 
-std::string resolve_path(const std::string &name, const Position &from, const std::string &cwd) {
+std::string resolve_path(const std::string &name, const Position &from, const std::string &cwd, Places &places) {
     if (name.empty()) {
         return {};
     }
     if (from.file != nullptr && !from.in_text) {
         std::string beside = path_in(path_in(cwd, folder_of(*from.file)), name);
+        places.insert(beside);
         if (is_regular(beside)) {
             return beside;
         }
     }
     std::string in_cwd = path_in(cwd, name);
+    places.insert(in_cwd);
     return is_regular(in_cwd) ? in_cwd : std::string();
 }
 

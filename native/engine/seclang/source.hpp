@@ -6,6 +6,7 @@
 #pragma once
 
 #include <deque>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -29,6 +30,10 @@ struct FoundFile {
     std::string name;
 };
 
+// Absolute paths where a load looked for files, whether there was one or not; any component may have wildcards. What
+// appears, changes or goes away at one of them may change what the next load makes of the same configuration.
+using Places = std::set<std::string>;
+
 class Sources {
   public:
     Sources() = default;
@@ -44,6 +49,8 @@ class Sources {
     const std::string *keep_name(const std::string &name);
     // The physical line of a place, at most line_mark_bytes_max of it; empty when the place has no text.
     std::string line_of(const Position &at) const;
+
+    Places places; // of all files of the load, also of those that are none of the sources
 
     static constexpr size_t file_bytes_max = size_t{64} << 20;
     static constexpr size_t line_mark_bytes_max = 4096;
@@ -62,8 +69,9 @@ bool wildcard_match(std::string_view pattern, std::string_view name);
 
 // The files that an argument of Include or a caller's `files` entry means: beside `from` (unless that is a
 // text or null), then in cwd; wildcards expanded in any component, in byte order of the paths. Never more
-// than wildcard_matches_max.
-std::vector<FoundFile> find_files(const std::string &argument, const Position *from, const std::string &cwd);
+// than wildcard_matches_max. Notes where it looked.
+std::vector<FoundFile> find_files(const std::string &argument, const Position *from, const std::string &cwd,
+                                  Places &places);
 inline constexpr size_t wildcard_matches_max = 10000;
 
 // A path that is not looked for, such as that of a log: joined to cwd when it is relative.
