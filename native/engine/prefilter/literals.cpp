@@ -436,9 +436,7 @@ class Walker {
             switch (c) {
                 case ':': case '>': case '|': break;
                 case '=': case '!': is_assertion = true; break;
-                case '#':
-                    while (take() != ')') {}
-                    return exactly({""});
+                case '#': throw GiveUp{}; // a quantifier behind a comment belongs to what stands before it
                 case '<':
                     if (accept('=') || accept('!')) {
                         is_assertion = true;
