@@ -6,7 +6,6 @@
 #include <atomic>
 #include <exception>
 #include <mutex>
-#include <system_error>
 #include <thread>
 
 #include "prefilter/literals.hpp"
@@ -60,14 +59,13 @@ std::vector<std::vector<std::string>> literals_of(const sl_rule &rule) {
 
 } // namespace
 
-// Links that ask the same of a text share a number, so that who was refused by one need not ask again for the other. What an
-// operator reads from a file is not told by the name in its argument.
+// Links that ask the same of a text share a number, so that who was refused by one need not ask again for the other.
 void Compiler::number_question(sl_rule &rule) {
     rule.question = -1;
     if (rules_->options.no_acceleration || rule.kind != SL_RULE_OPERATOR || rule.op == nullptr) return;
-    if (!rule.op->is_pure || rule.operand.macro != nullptr) return;
-    const bool reads_file = rule.op->argument == SL_ARGUMENT_TEXT && (rule.op->prepare != sl_operator_find(SL_LIT("pm"))->prepare);
-    const QuestionKey key{rule.op, reads_file ? &rule : nullptr, rule.is_negated, to_string(rule.operand.text)};
+    if (rule.op->repeats == SL_ASK_AGAIN || rule.operand.macro != nullptr) return;
+    const sl_rule *own = rule.op->repeats == SL_SAME_FOR_THE_RULE ? &rule : nullptr;
+    const QuestionKey key{rule.op, own, rule.is_negated, to_string(rule.operand.text)};
     const auto [known, is_new] = question_of_.emplace(key, &rule);
     rule.question = is_new ? static_cast<int32_t>(question_of_.size()) - 1 : known->second->question;
     if (!is_new) rule.is_question_shared = known->second->is_question_shared = true;
@@ -103,7 +101,7 @@ void Compiler::walk_patterns() {
     std::vector<std::thread> helpers;
     try {
         while (helpers.size() < helper_count) helpers.emplace_back(walk);
-    } catch (const std::system_error &) { // no more threads: those that there are do it
+    } catch (const std::exception &) { // no thread, or no memory for one: those that there are do it
     }
     walk();
     for (std::thread &helper : helpers) helper.join();
@@ -120,8 +118,8 @@ void Compiler::index_link(Link &link) {
     if (rule.pipeline->has_own) return; // it is asked in its turn, and only then
     if (!rule.is_negated && rule.operand.macro == nullptr) {
         size_t used = 0;
-        const auto known = has_pattern(rule) ? literals_of_.find(to_string(rule.operand.text)) : literals_of_.end();
-        for (const auto &literals : known != literals_of_.end() ? known->second : literals_of(rule)) {
+        const LiteralSets compared = literals_of(rule);
+        for (const auto &literals : has_pattern(rule) ? literals_of_.at(to_string(rule.operand.text)) : compared) {
             const int filter = used < 2 ? prefilter_.add(literals) : -1;
             if (filter >= 0) rule.filters[used++] = filter;
         }

@@ -36,9 +36,9 @@ static sl_answer match_none(const sl_call *call, const sl_operand *operand, sl_s
 
 const sl_operator sl_operators_always[] = {
     {"unconditionalMatch", "UnconditionalMatch", SL_ARGUMENT_NONE, prepare_nothing, match_all, NULL,
-     "matches every value", false},
-    {"noMatch", "NoMatch", SL_ARGUMENT_NONE, prepare_nothing, match_none, NULL, "matches no value", false},
+     "matches every value", SL_ASK_AGAIN},
+    {"noMatch", "NoMatch", SL_ARGUMENT_NONE, prepare_nothing, match_none, NULL, "matches no value", SL_ASK_AGAIN},
     {"gsbLookup", "GsbLookup", SL_ARGUMENT_OPTIONAL, prepare_safe_browsing, match_none, NULL,
-     "never: the service behind it was shut down", false},
+     "never: the service behind it was shut down", SL_ASK_AGAIN},
     {0},
 };

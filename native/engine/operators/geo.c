@@ -143,6 +143,6 @@ static sl_answer geo_lookup(const sl_call *call, const sl_operand *operand, sl_s
 
 const sl_operator sl_operators_geo[] = {
     {"geoLookup", "GeoLookup", SL_ARGUMENT_NONE, prepare_geo, geo_lookup, NULL,
-     "the address is in the database of SecGeoLookupDb; fills GEO", false},
+     "the address is in the database of SecGeoLookupDb; fills GEO", SL_ASK_AGAIN},
     {0},
 };

@@ -112,8 +112,8 @@ static void need_markup(sl_prepare *prepare, sl_operand *operand) {
 
 const sl_operator sl_operators_injection[] = {
     {"detectSQLi", "DetectSQLi", SL_ARGUMENT_NONE, prepare_words, detect_sqli, need_more_than_words,
-     "libinjection takes the value for an SQL injection", true},
+     "libinjection takes the value for an SQL injection", SL_SAME_FOR_THE_ARGUMENT},
     {"detectXSS", "DetectXSS", SL_ARGUMENT_NONE, prepare_nothing, detect_xss, need_markup,
-     "libinjection takes the value for cross-site scripting", true},
+     "libinjection takes the value for cross-site scripting", SL_SAME_FOR_THE_ARGUMENT},
     {0},
 };

@@ -262,12 +262,12 @@ static sl_answer ip_match(const sl_call *call, const sl_operand *operand, sl_sli
 
 const sl_operator sl_operators_ip[] = {
     {"ipMatch", "IpMatch", SL_ARGUMENT_TEXT, prepare_ip_match, ip_match, NULL,
-     "the address is one of these or lies in one of these networks", true},
+     "the address is one of these or lies in one of these networks", SL_SAME_FOR_THE_ARGUMENT},
     {"ipMatchFromFile", "IpMatchFromFile", SL_ARGUMENT_TEXT, prepare_ip_match_from_file, ip_match, NULL,
-     "the address lies in one of the networks of a file, one a line", true},
+     "the address lies in one of the networks of a file, one a line", SL_SAME_FOR_THE_RULE},
     {"ipMatchF", "IpMatchF", SL_ARGUMENT_TEXT, prepare_ip_match_from_file, ip_match, NULL,
-     "short for ipMatchFromFile", true},
+     "short for ipMatchFromFile", SL_SAME_FOR_THE_RULE},
     {"ipMatchFromDataset", "IpMatchFromDataset", SL_ARGUMENT_TEXT, prepare_ip_match_from_dataset, ip_match, NULL,
-     "the address lies in one of the networks of a SecDataset, one a line", false},
+     "the address lies in one of the networks of a SecDataset, one a line", SL_ASK_AGAIN},
     {0},
 };

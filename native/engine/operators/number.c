@@ -48,10 +48,10 @@ static sl_answer lt(const sl_call *call, const sl_operand *operand, sl_slice val
 }
 
 const sl_operator sl_operators_number[] = {
-    {"eq", "Eq", SL_ARGUMENT_MACRO, prepare_number, eq, NULL, "the value is equal to the number", true},
-    {"ge", "Ge", SL_ARGUMENT_MACRO, prepare_number, ge, NULL, "the value is at least the number", true},
-    {"gt", "Gt", SL_ARGUMENT_MACRO, prepare_number, gt, NULL, "the value is greater than the number", true},
-    {"le", "Le", SL_ARGUMENT_MACRO, prepare_number, le, NULL, "the value is at most the number", true},
-    {"lt", "Lt", SL_ARGUMENT_MACRO, prepare_number, lt, NULL, "the value is less than the number", true},
+    {"eq", "Eq", SL_ARGUMENT_MACRO, prepare_number, eq, NULL, "the value is equal to the number", SL_SAME_FOR_THE_ARGUMENT},
+    {"ge", "Ge", SL_ARGUMENT_MACRO, prepare_number, ge, NULL, "the value is at least the number", SL_SAME_FOR_THE_ARGUMENT},
+    {"gt", "Gt", SL_ARGUMENT_MACRO, prepare_number, gt, NULL, "the value is greater than the number", SL_SAME_FOR_THE_ARGUMENT},
+    {"le", "Le", SL_ARGUMENT_MACRO, prepare_number, le, NULL, "the value is at most the number", SL_SAME_FOR_THE_ARGUMENT},
+    {"lt", "Lt", SL_ARGUMENT_MACRO, prepare_number, lt, NULL, "the value is less than the number", SL_SAME_FOR_THE_ARGUMENT},
     {0},
 };

@@ -80,6 +80,13 @@ typedef enum sl_argument_kind {
     SL_ARGUMENT_MACRO     /* text with macros, expanded for each evaluation; empty warns and means the empty text */
 } sl_argument_kind;
 
+/* For whom an answer that was a "no" is good again, with the same value: such a "no" leaves nothing behind. */
+typedef enum sl_repeats {
+    SL_ASK_AGAIN = 0,        /* nobody: it may be another one next time */
+    SL_SAME_FOR_THE_RULE,    /* the argument names what was read at load, and may name something else elsewhere */
+    SL_SAME_FOR_THE_ARGUMENT /* whoever has the same argument */
+} sl_repeats;
+
 typedef struct sl_operator {
     const char *name;      /* SecLang name, without @ */
     const char *log_name;  /* "Rx" in v3's log lines */
@@ -89,8 +96,7 @@ typedef struct sl_operator {
     /* Leaves operand->necessary or necessary_classes; called after prepare when there is no macro; NULL = always evaluate. */
     void (*necessary)(sl_prepare *prepare, sl_operand *operand);
     const char *manual;
-    /* A "no" depends on nothing but operand and value, and leaves nothing behind: who was told once need not ask again. */
-    bool is_pure;
+    uint8_t repeats; /* sl_repeats */
 } sl_operator;
 
 /* By name, ASCII case ignored, without @, aliases included; NULL when unknown. */

@@ -80,6 +80,6 @@ static sl_answer rest_path(const sl_call *call, const sl_operand *operand, sl_sl
 
 const sl_operator sl_operators_path[] = {
     {"restpath", "RestPath", SL_ARGUMENT_TEXT, prepare_rest_path, rest_path, NULL,
-     "the value follows the route, whose {name} become ARGS_PATH:name", false},
+     "the value follows the route, whose {name} become ARGS_PATH:name", SL_ASK_AGAIN},
     {0},
 };

@@ -174,11 +174,11 @@ static sl_answer pm(const sl_call *call, const sl_operand *operand, sl_slice val
 }
 
 const sl_operator sl_operators_pm[] = {
-    {"pm", "Pm", SL_ARGUMENT_TEXT, prepare_pm, pm, need_phrase, "the value holds one of the phrases", true},
+    {"pm", "Pm", SL_ARGUMENT_TEXT, prepare_pm, pm, need_phrase, "the value holds one of the phrases", SL_SAME_FOR_THE_ARGUMENT},
     {"pmFromFile", "PmFromFile", SL_ARGUMENT_TEXT, prepare_pm_from_file, pm, need_phrase,
-     "the value holds one of the phrases of a file, one a line", true},
-    {"pmf", "PmF", SL_ARGUMENT_TEXT, prepare_pm_from_file, pm, need_phrase, "short for pmFromFile", true},
+     "the value holds one of the phrases of a file, one a line", SL_SAME_FOR_THE_RULE},
+    {"pmf", "PmF", SL_ARGUMENT_TEXT, prepare_pm_from_file, pm, need_phrase, "short for pmFromFile", SL_SAME_FOR_THE_RULE},
     {"pmFromDataset", "PmFromDataset", SL_ARGUMENT_TEXT, prepare_pm_from_dataset, pm, need_phrase,
-     "the value holds one of the phrases of a SecDataset, one a line", true},
+     "the value holds one of the phrases of a SecDataset, one a line", SL_SAME_FOR_THE_RULE},
     {0},
 };

@@ -220,6 +220,6 @@ static sl_answer match_list(const sl_call *call, const sl_operand *operand, sl_s
 
 const sl_operator sl_operators_rbl[] = {
     {"rbl", "Rbl", SL_ARGUMENT_TEXT, prepare_list, match_list, NULL,
-     "the DNS block list of that zone has the address or host name", false},
+     "the DNS block list of that zone has the address or host name", SL_ASK_AGAIN},
     {0},
 };

@@ -205,6 +205,6 @@ static sl_answer rsub(const sl_call *call, const sl_operand *operand, sl_slice v
 
 const sl_operator sl_operators_rsub[] = {
     {"rsub", "Rsub", SL_ARGUMENT_REWRITE, prepare_rsub, rsub, NULL,
-     "the regular expression occurs in the body; each occurrence is replaced: s/regex/replacement/flags", false},
+     "the regular expression occurs in the body; each occurrence is replaced: s/regex/replacement/flags", SL_ASK_AGAIN},
     {0},
 };

@@ -74,8 +74,8 @@ static sl_answer rx_global(const sl_call *call, const sl_operand *operand, sl_sl
 }
 
 const sl_operator sl_operators_rx[] = {
-    {"rx", "Rx", SL_ARGUMENT_MACRO, prepare_rx, rx, NULL, "the regular expression occurs in the value", true},
+    {"rx", "Rx", SL_ARGUMENT_MACRO, prepare_rx, rx, NULL, "the regular expression occurs in the value", SL_SAME_FOR_THE_ARGUMENT},
     {"rxGlobal", "RxGlobal", SL_ARGUMENT_MACRO, prepare_rx, rx_global, NULL,
-     "the regular expression occurs in the value; captures go on over all its matches", true},
+     "the regular expression occurs in the value; captures go on over all its matches", SL_SAME_FOR_THE_ARGUMENT},
     {0},
 };

@@ -72,6 +72,6 @@ static sl_answer inspect(const sl_call *call, const sl_operand *operand, sl_slic
 
 const sl_operator sl_operators_script[] = {
     {"inspectFile", "InspectFile", SL_ARGUMENT_TEXT, prepare_inspect, inspect, NULL,
-     "the Lua script, or the program, says so, given the value", false},
+     "the Lua script, or the program, says so, given the value", SL_ASK_AGAIN},
     {0},
 };

@@ -120,16 +120,16 @@ static sl_answer contains_word(const sl_call *call, const sl_operand *operand, s
 
 const sl_operator sl_operators_string[] = {
     {"beginsWith", "BeginsWith", SL_ARGUMENT_MACRO, prepare_text, begins_with, need_text,
-     "the value starts with the text", true},
+     "the value starts with the text", SL_SAME_FOR_THE_ARGUMENT},
     {"contains", "Contains", SL_ARGUMENT_MACRO, prepare_text, contains, need_text,
-     "the value holds the text", true},
+     "the value holds the text", SL_SAME_FOR_THE_ARGUMENT},
     {"containsWord", "ContainsWord", SL_ARGUMENT_MACRO, prepare_text, contains_word, need_text,
-     "the value holds the text as a word", true},
+     "the value holds the text as a word", SL_SAME_FOR_THE_ARGUMENT},
     {"endsWith", "EndsWith", SL_ARGUMENT_MACRO, prepare_text, ends_with, need_text,
-     "the value ends with the text", true},
-    {"streq", "StrEq", SL_ARGUMENT_MACRO, prepare_text, streq, need_text, "the value is the text", true},
+     "the value ends with the text", SL_SAME_FOR_THE_ARGUMENT},
+    {"streq", "StrEq", SL_ARGUMENT_MACRO, prepare_text, streq, need_text, "the value is the text", SL_SAME_FOR_THE_ARGUMENT},
     {"strmatch", "StrMatch", SL_ARGUMENT_MACRO, prepare_strmatch, strmatch, need_needle,
-     "the value holds the text, which may have bytes as |0d 0a|", true},
-    {"within", "Within", SL_ARGUMENT_MACRO, prepare_text, within, NULL, "the text holds the value", true},
+     "the value holds the text, which may have bytes as |0d 0a|", SL_SAME_FOR_THE_ARGUMENT},
+    {"within", "Within", SL_ARGUMENT_MACRO, prepare_text, within, NULL, "the text holds the value", SL_SAME_FOR_THE_ARGUMENT},
     {0},
 };

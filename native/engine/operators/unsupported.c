@@ -34,8 +34,8 @@ static sl_answer cannot_match(const sl_call *call, const sl_operand *operand, sl
 
 const sl_operator sl_operators_unsupported[] = {
     {"fuzzyHash", "FuzzyHash", SL_ARGUMENT_OPTIONAL, refuse_fuzzy_hash, cannot_match, NULL,
-     "not offered: similarity to ssdeep hashes", false},
+     "not offered: similarity to ssdeep hashes", SL_ASK_AGAIN},
     {"validateHash", "ValidateHash", SL_ARGUMENT_OPTIONAL, refuse_validate_hash, cannot_match, NULL,
-     "not offered: signed links", false},
+     "not offered: signed links", SL_ASK_AGAIN},
     {0},
 };

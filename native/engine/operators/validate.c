@@ -163,10 +163,10 @@ static void need_high_byte(sl_prepare *prepare, sl_operand *operand) {
 
 const sl_operator sl_operators_validate[] = {
     {"validateByteRange", "ValidateByteRange", SL_ARGUMENT_TEXT, prepare_byte_range, byte_range, need_outside_byte,
-     "some byte of the value is outside these ranges", true},
+     "some byte of the value is outside these ranges", SL_SAME_FOR_THE_ARGUMENT},
     {"validateUrlEncoding", "ValidateUrlEncoding", SL_ARGUMENT_NONE, prepare_nothing, url_encoding, need_percent,
-     "some % of the value is not followed by two hex digits", true},
+     "some % of the value is not followed by two hex digits", SL_SAME_FOR_THE_ARGUMENT},
     {"validateUtf8Encoding", "ValidateUtf8Encoding", SL_ARGUMENT_NONE, prepare_nothing, utf8_encoding, need_high_byte,
-     "the value is not valid UTF-8", true},
+     "the value is not valid UTF-8", SL_SAME_FOR_THE_ARGUMENT},
     {0},
 };

@@ -233,14 +233,14 @@ static sl_answer validate_national(const sl_call *call, const sl_operand *operan
 
 const sl_operator sl_operators_verify[] = {
     {"verifyCC", "VerifyCC", SL_ARGUMENT_TEXT, prepare_pattern, verify_cc, NULL,
-     "a text that the pattern finds is a payment card number", true},
+     "a text that the pattern finds is a payment card number", SL_SAME_FOR_THE_ARGUMENT},
     {"verifySSN", "VerifySSN", SL_ARGUMENT_TEXT, prepare_pattern, verify_ssn, NULL,
-     "a text that the pattern finds is a social security number of the United States", true},
+     "a text that the pattern finds is a social security number of the United States", SL_SAME_FOR_THE_ARGUMENT},
     {"verifyCPF", "VerifyCPF", SL_ARGUMENT_TEXT, prepare_pattern, verify_cpf, NULL,
-     "a text that the pattern finds is a Brazilian CPF number", true},
+     "a text that the pattern finds is a Brazilian CPF number", SL_SAME_FOR_THE_ARGUMENT},
     {"verifySVNR", "VerifySVNR", SL_ARGUMENT_TEXT, prepare_pattern, verify_svnr, NULL,
-     "a text that the pattern finds is an Austrian social security number", true},
+     "a text that the pattern finds is an Austrian social security number", SL_SAME_FOR_THE_ARGUMENT},
     {"validateNid", "ValidateNid", SL_ARGUMENT_TEXT, prepare_national, validate_national, NULL,
-     "a text that the pattern finds is a national identity number: cl or us, then the pattern", true},
+     "a text that the pattern finds is a national identity number: cl or us, then the pattern", SL_SAME_FOR_THE_ARGUMENT},
     {0},
 };

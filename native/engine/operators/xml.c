@@ -219,8 +219,8 @@ static sl_answer validate_dtd(const sl_call *call, const sl_operand *operand, sl
 
 const sl_operator sl_operators_xml[] = {
     {"validateDTD", "ValidateDTD", SL_ARGUMENT_TEXT, prepare_dtd, validate_dtd, NULL,
-     "the XML body does not follow the DTD", false},
+     "the XML body does not follow the DTD", SL_ASK_AGAIN},
     {"validateSchema", "ValidateSchema", SL_ARGUMENT_TEXT, prepare_schema, validate_schema, NULL,
-     "the XML body does not follow the XML schema; with a file NAME.json: the JSON body does not follow the JSON schema", false},
+     "the XML body does not follow the XML schema; with a file NAME.json: the JSON body does not follow the JSON schema", SL_ASK_AGAIN},
     {0},
 };
