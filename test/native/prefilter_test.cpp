@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tests of the candidate index by itself: no literal that a text holds is missed, few are seen that it does not hold, and the
 // sieve with vectors passes exactly what the plain one passes.
+#include <algorithm>
 #include <cstdio>
 #include <random>
 #include <string>
@@ -75,17 +76,15 @@ bool holds_one(const std::string &text, const std::vector<std::string> &literals
     return false;
 }
 
-struct Found {
-    std::vector<uint64_t> words;
-    sl_found found{};
-};
-
-Found scan(const sl_prefilter *prefilter, const std::string &text) {
-    Found out;
-    out.words.resize(prefilter->word_count);
+// Filters that the scan with these functions finds.
+std::vector<uint64_t> scan(const sl_prefilter *prefilter, const sl_scan_functions &functions, const std::string &text) {
+    sl_prefilter with = *prefilter;
+    with.functions = functions;
+    std::vector<uint64_t> words(prefilter->word_count);
     const sl_slice slice = {reinterpret_cast<const uint8_t *>(text.data()), text.size()};
-    if (sl_prefilter_scan(prefilter, slice, out.words.data(), &out.found.bytes)) out.found.bits = out.words.data();
-    return out;
+    const bool any = sl_prefilter_scan(&with, slice, words.data());
+    expect("the scan says whether there is any", any == std::any_of(words.begin(), words.end(), [](uint64_t word) { return word != 0; }));
+    return words;
 }
 
 void what_a_text_holds_is_found(size_t filter_count, unsigned seed) {
@@ -100,11 +99,12 @@ void what_a_text_holds_is_found(size_t filter_count, unsigned seed) {
     for (size_t round = 0; round < 400; round++) {
         static const size_t lengths[] = {0, 1, 2, 3, 7, 8, 9, 31, 32, 33, 100, 4080, 4090, 4095, 4096, 4097, 4100, 9000};
         const std::string text = text_of(random, filters, lengths[round % std::size(lengths)]);
-        const Found found = scan(prefilter, text);
+        const std::vector<uint64_t> found = scan(prefilter, prefilter->functions, text);
+        expect("the plain scan finds the same", found == scan(prefilter, sl_scan_plainly, text));
         const std::string folded = lower(text);
         for (size_t i = 0; i < filters.size(); i++) {
             if (ids[i] < 0) continue;
-            const bool is_held = holds_one(folded, filters[i]), is_seen = sl_prefilter_lets(prefilter, &found.found, ids[i]);
+            const bool is_held = holds_one(folded, filters[i]), is_seen = sl_prefilter_lets(prefilter, found.data(), ids[i]);
             if (is_held && !is_seen) expect("a literal that the text holds is found", false);
             held += is_held;
             seen += is_seen;
@@ -115,10 +115,10 @@ void what_a_text_holds_is_found(size_t filter_count, unsigned seed) {
     expect("what is seen without being there is rare", seen - held < asked / 50);
 }
 
-void vectors_pass_what_the_plain_sieve_passes(unsigned seed) {
-    const sl_sieve_fn vectors = sl_prefilter_vector_sieve();
-    if (vectors == nullptr) {
-        std::puts("skipped: this processor has no vectors for the sieve");
+void vectors_do_what_the_plain_functions_do(unsigned seed) {
+    sl_scan_functions vectors;
+    if (!sl_scan_with_vectors(&vectors)) {
+        std::puts("skipped: this processor has no vectors for the scan");
         return;
     }
     Random random(seed);
@@ -130,11 +130,17 @@ void vectors_pass_what_the_plain_sieve_passes(unsigned seed) {
     static sl_places plain[3], fast[3];
     size_t passed = 0;
     for (size_t count = 0; count < 600; count++) {
+        const std::string raw = text_of(random, filters, count);
+        std::vector<uint8_t> folded[2] = {std::vector<uint8_t>(count + 32), std::vector<uint8_t>(count + 32)};
+        const auto *from = reinterpret_cast<const uint8_t *>(raw.data());
+        sl_scan_plainly.fold(from, count, folded[0].data());
+        vectors.fold(from, count, folded[1].data());
+        expect("the same bytes come out", std::equal(folded[0].begin(), folded[0].begin() + static_cast<ptrdiff_t>(count), folded[1].begin()));
         std::string text = lower(text_of(random, filters, count + sl_piece_ahead_bytes));
         text.append(sl_piece_behind_bytes, '\0');
         const auto *piece = reinterpret_cast<const uint8_t *>(text.data());
-        sl_prefilter_sieve_plainly(prefilter, piece, count, &plain[0], &plain[1], &plain[2]);
-        vectors(prefilter, piece, count, &fast[0], &fast[1], &fast[2]);
+        sl_scan_plainly.sieve(prefilter, piece, count, &plain[0], &plain[1], &plain[2]);
+        vectors.sieve(prefilter, piece, count, &fast[0], &fast[1], &fast[2]);
         for (int k = 0; k < 3; k++) {
             expect("as many places pass", plain[k].count == fast[k].count);
             expect("the same places pass", std::equal(plain[k].at, plain[k].at + plain[k].count, fast[k].at));
@@ -150,7 +156,7 @@ int main() {
     what_a_text_holds_is_found(3, 1);
     what_a_text_holds_is_found(60, 2);
     what_a_text_holds_is_found(700, 3);
-    vectors_pass_what_the_plain_sieve_passes(4);
+    vectors_do_what_the_plain_functions_do(4);
     if (failures == 0) std::puts("the candidate index misses nothing");
     return failures == 0 ? 0 : 1;
 }

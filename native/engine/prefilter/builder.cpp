@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// From the literals of all filters to sieves and a table of slots. Of a long literal the rarest few bytes in a row are kept:
+// From the literals of all filters to sieves and tables of slots. Of a long literal the rarest few bytes in a row are kept:
 // they are necessary, too.
 #include "prefilter/builder.hpp"
 
 #include <algorithm>
 #include <set>
-#include <unordered_map>
 
 #include "base/ascii.h"
 #include "prefilter/literals.hpp"
@@ -75,8 +74,6 @@ uint64_t window_of(const std::string &bytes) {
     return window;
 }
 
-uint64_t key_of(const std::string &literal) { return sl_prefilter_key(window_of(literal), static_cast<unsigned>(literal.size())); }
-
 void put(uint32_t *words, uint32_t bit) { words[bit / 32] |= uint32_t{1} << (bit % 32); }
 
 unsigned sieve_bits(size_t count, size_t bits_each) {
@@ -111,27 +108,150 @@ const uint8_t (*make_set_bits(sl_arena *arena))[8] {
     return out;
 }
 
-// Numbers for bytes that are literals, as many as there are bits.
-class Bytes {
+// Distinct sets of filters, numbered; 0 is the empty one.
+class FilterSets {
   public:
-    bool take(const std::string &literal, sl_byte_set &out) {
-        constexpr size_t numbers_max = 64 * sizeof(sl_byte_set::words) / sizeof(uint64_t);
-        const auto byte = static_cast<uint8_t>(literal[0]);
-        if (literal.size() != 1 || (!numbers_.contains(byte) && numbers_.size() == numbers_max)) return false;
-        add(numbers_.emplace(byte, static_cast<unsigned>(numbers_.size())).first->second, out);
-        return true;
+    sl_filter_set number(const std::vector<uint16_t> &filters) {
+        if (filters.empty()) return 0;
+        return numbers_.try_emplace(filters, static_cast<sl_filter_set>(numbers_.size()) + 1).first->second;
     }
-    void write(uint64_t (&byte_of)[2][256]) const {
-        for (unsigned b = 0; b < 256; b++) {
-            const auto known = numbers_.find(sl_ascii_lower(static_cast<uint8_t>(b)));
-            if (known != numbers_.end()) byte_of[known->second / 64][b] = uint64_t{1} << (known->second % 64);
+
+    void write(sl_arena *arena, sl_prefilter &made) const {
+        if (made.word_count <= sl_row_words) {
+            uint64_t *rows = SL_NEW_ARRAY(arena, uint64_t, (numbers_.size() + 1) * sl_row_words);
+            for (const auto &[filters, number] : numbers_) {
+                uint64_t *row = rows + size_t{number} * sl_row_words;
+                for (const uint16_t filter : filters) row[sl_prefilter_word(filter)] |= uint64_t{1} << (filter % 64);
+            }
+            made.rows = rows;
+            return;
         }
+        size_t total = 0;
+        for (const auto &[filters, number] : numbers_) total += filters.size();
+        uint16_t *all = SL_NEW_ARRAY(arena, uint16_t, total + 1);
+        sl_filter_list *lists = SL_NEW_ARRAY(arena, sl_filter_list, numbers_.size() + 1);
+        uint32_t used = 0;
+        for (const auto &[filters, number] : numbers_) {
+            lists[number] = {used, static_cast<uint32_t>(filters.size())};
+            std::copy(filters.begin(), filters.end(), all + used);
+            used += lists[number].count;
+        }
+        made.filters = all;
+        made.lists = lists;
     }
 
   private:
-    static void add(unsigned number, sl_byte_set &out) { out.words[number / 64] |= uint64_t{1} << (number % 64); }
-    std::map<uint8_t, unsigned> numbers_;
+    std::map<std::vector<uint16_t>, sl_filter_set> numbers_;
 };
+
+// The filters of each literal, by its length and its bytes.
+struct Literals {
+    using Filters = std::vector<uint16_t>;
+    std::map<uint32_t, Filters> singles, pairs, triples, quads;
+    std::map<uint64_t, Filters> fives;
+    std::map<uint64_t, std::map<uint64_t, Filters>> longer; // by the first five bytes; as in sl_long_literal
+
+    void add(const std::string &literal, uint16_t filter) {
+        const uint64_t window = window_of(literal);
+        const auto four = static_cast<uint32_t>(window);
+        switch (literal.size()) {
+            case 1: singles[four].push_back(filter); break;
+            case 2: pairs[four].push_back(filter); break;
+            case 3: triples[four << 8].push_back(filter); break;
+            case 4: quads[four].push_back(filter); break;
+            case 5: fives[window].push_back(filter); break;
+            default: {
+                const uint64_t five = window & sl_five_bytes;
+                fives.try_emplace(five);
+                longer[five][window | uint64_t{8 * (8 - literal.size())} << 56].push_back(filter);
+            }
+        }
+    }
+};
+
+unsigned slot_bits(size_t count) {
+    unsigned bits = 4;
+    while ((size_t{1} << bits) < count * 2) bits++;
+    return bits;
+}
+
+// As many numbers as a word has bits, the last one shared by those that most texts hold.
+void write_singles(sl_arena *arena, const Literals &literals, sl_prefilter &made) {
+    std::vector<std::pair<double, uint8_t>> bytes;
+    for (const auto &[byte, filters] : literals.singles) {
+        bytes.emplace_back(expected_frequency({std::string(1, static_cast<char>(byte))}), static_cast<uint8_t>(byte));
+    }
+    std::sort(bytes.begin(), bytes.end());
+    uint64_t *bytes_of = SL_NEW_ARRAY(arena, uint64_t, made.filter_count);
+    for (size_t i = 0; i < bytes.size(); i++) {
+        const uint8_t byte = bytes[i].second;
+        const uint64_t number = uint64_t{1} << std::min<size_t>(i, 63);
+        made.byte_of[byte] = number;
+        if (byte >= 'a' && byte <= 'z') made.byte_of[byte - 'a' + 'A'] = number;
+        for (const uint16_t filter : literals.singles.at(byte)) bytes_of[filter] |= number;
+    }
+    made.bytes_of = bytes_of;
+}
+
+void write_pairs(sl_arena *arena, const Literals &literals, FilterSets &sets, sl_prefilter &made) {
+    uint32_t *pairs = SL_NEW_ARRAY(arena, uint32_t, 65536 / 32);
+    uint16_t *pair_sets = SL_NEW_ARRAY(arena, uint16_t, 65536);
+    for (const auto &[bytes, filters] : literals.pairs) {
+        put(pairs, bytes);
+        pair_sets[bytes] = static_cast<uint16_t>(sets.number(filters));
+    }
+    made.pairs = pairs;
+    made.pair_sets = pair_sets;
+}
+
+// Of three bytes, or of four.
+sl_short_literals write_short(sl_arena *arena, const std::map<uint32_t, Literals::Filters> &literals, FilterSets &sets) {
+    const unsigned bits = slot_bits(literals.size());
+    sl_short_literal *slots = SL_NEW_ARRAY(arena, sl_short_literal, size_t{1} << bits);
+    const sl_short_literals out = {slots, 32 - bits, (1u << bits) - 1};
+    for (const auto &[bytes, filters] : literals) {
+        uint32_t slot = sl_prefilter_hash(bytes) >> out.shift;
+        while (slots[slot].set != 0) slot = (slot + 1) & out.mask;
+        slots[slot] = {bytes, sets.number(filters)};
+    }
+    return out;
+}
+
+void write_long(sl_arena *arena, const Literals &literals, FilterSets &sets, sl_prefilter &made) {
+    size_t long_count = 0;
+    for (const auto &[five, longer] : literals.longer) long_count += longer.size();
+    auto *all_longer = SL_NEW_ARRAY(arena, sl_long_literal, long_count + 1);
+    const unsigned bits = slot_bits(literals.fives.size());
+    sl_five *slots = SL_NEW_ARRAY(arena, sl_five, size_t{1} << bits);
+    made.five_shift = 64 - bits;
+    made.five_mask = (uint64_t{1} << bits) - 1;
+    uint32_t used = 0;
+    for (const auto &[bytes, filters] : literals.fives) {
+        uint64_t slot = sl_prefilter_hash_five(bytes) >> made.five_shift;
+        while (slots[slot].bytes != 0) slot = (slot + 1) & made.five_mask;
+        slots[slot] = {bytes | sl_five_used, sets.number(filters), used, 0};
+        const auto longer = literals.longer.find(bytes);
+        if (longer == literals.longer.end()) continue;
+        for (const auto &[window, of_longer] : longer->second) all_longer[used++] = {window, sets.number(of_longer)};
+        slots[slot].count = used - slots[slot].first;
+    }
+    made.five_slots = slots;
+    made.longer = all_longer;
+}
+
+void write_sieves(sl_arena *arena, const Literals &literals, sl_prefilter &made) {
+    std::set<uint32_t> triples, quads;
+    std::set<uint64_t> fives;
+    for (const auto &[bytes, filters] : literals.triples) triples.insert(bytes);
+    for (const auto &[bytes, filters] : literals.quads) quads.insert(bytes);
+    for (const auto &[bytes, filters] : literals.fives) {
+        quads.insert(static_cast<uint32_t>(bytes));
+        fives.insert(bytes);
+    }
+    made.triple_sieve = make_sieve(arena, triples, 64);
+    made.quad_sieve = make_sieve(arena, quads, 32);
+    made.five_sieve = make_sieve_of_fives(arena, fives);
+}
 
 } // namespace
 
@@ -139,77 +259,22 @@ const sl_prefilter *PrefilterBuilder::build(sl_arena *arena) const {
     if (filters_.empty()) return nullptr;
     sl_prefilter *made = SL_NEW(arena, sl_prefilter);
     made->filter_count = static_cast<uint32_t>(filters_.size());
-    made->word_count = (made->filter_count + 63) / 64;
-
-    Bytes bytes;
-    sl_byte_set *bytes_of = SL_NEW_ARRAY(arena, sl_byte_set, filters_.size());
-    std::unordered_map<uint64_t, std::vector<uint16_t>> filters_of; // by literal
-    std::unordered_map<uint64_t, uint8_t> longer;                   // by its first four bytes
-    std::set<uint32_t> triples, quads;
-    std::set<uint64_t> fives;
-    uint32_t *pairs = SL_NEW_ARRAY(arena, uint32_t, 65536 / 32);
-    for (const auto &[literals, id] : filters_) {
-        for (const std::string &literal : literals) {
-            if (bytes.take(literal, bytes_of[id])) continue;
-            filters_of[key_of(literal)].push_back(static_cast<uint16_t>(id));
-            const auto window = static_cast<uint32_t>(window_of(literal));
-            if (literal.size() == 1) {
-                made->has_singles = true;
-                for (uint32_t second = 0; second < 256; second++) put(pairs, window | second << 8);
-            } else if (literal.size() == 2) {
-                put(pairs, window);
-            } else if (literal.size() == 3) {
-                triples.insert(window << 8);
-            } else {
-                quads.insert(window);
-                const std::string start = literal.substr(0, 4);
-                filters_of.try_emplace(key_of(start));
-                fives.insert(key_of(literal.substr(0, 5)));
-                if (literal.size() > 4) longer[key_of(start)] |= static_cast<uint8_t>(1u << literal.size());
-            }
-        }
-    }
-    const sl_sieve_fn vector_sieve = sl_prefilter_vector_sieve();
-    made->sieve = vector_sieve != nullptr ? vector_sieve : sl_prefilter_sieve_plainly;
+    made->word_count = std::max<uint32_t>(sl_prefilter_word(static_cast<int32_t>(made->filter_count) - 1) + 1, sl_row_words);
+    if (!sl_scan_with_vectors(&made->functions)) made->functions = sl_scan_plainly;
     made->set_bits = make_set_bits(arena);
-    bytes.write(made->byte_of);
-    made->bytes_of = bytes_of;
-    made->pairs = pairs;
-    made->triples = make_sieve(arena, triples, 64);
-    made->quads = make_sieve(arena, quads, 32);
-    made->fives = make_sieve_of_fives(arena, fives);
-
-    unsigned slot_bits = 4;
-    while ((size_t{1} << slot_bits) < filters_of.size() * 2) slot_bits++;
-    sl_literal *slots = SL_NEW_ARRAY(arena, sl_literal, size_t{1} << slot_bits);
-    made->slots = slots;
-    made->slot_shift = 64 - slot_bits;
-    made->slot_mask = (uint64_t{1} << slot_bits) - 1;
-    size_t total = 0;
-    for (const auto &[key, ids] : filters_of) total += ids.size();
-    uint16_t *filters = SL_NEW_ARRAY(arena, uint16_t, total + 1);
-    made->filters = filters;
-    uint32_t used = 0;
-    uint16_t *pair_of = SL_NEW_ARRAY(arena, uint16_t, 65536);
-    std::vector<sl_literal> pair_literals(1); // the first one is of no pair
-    for (const auto &[key, ids] : filters_of) {
-        const auto known = longer.find(key);
-        const sl_literal literal = {key, used, static_cast<uint16_t>(ids.size()), known == longer.end() ? uint8_t{0} : known->second};
-        std::copy(ids.begin(), ids.end(), filters + used);
-        used += static_cast<uint32_t>(ids.size());
-        if (key >> 56 == 2) {
-            pair_of[key & 0xFFFF] = static_cast<uint16_t>(pair_literals.size());
-            pair_literals.push_back(literal);
-            continue;
-        }
-        uint64_t slot = sl_prefilter_slot(made, key);
-        while (slots[slot].key != 0) slot = (slot + 1) & made->slot_mask;
-        slots[slot] = literal;
+    made->nothing = SL_NEW_ARRAY(arena, uint64_t, made->word_count);
+    Literals literals;
+    for (const auto &[texts, filter] : filters_) {
+        for (const std::string &text : texts) literals.add(text, static_cast<uint16_t>(filter));
     }
-    auto *kept_pairs = SL_NEW_ARRAY(arena, sl_literal, pair_literals.size());
-    std::copy(pair_literals.begin(), pair_literals.end(), kept_pairs);
-    made->pair_of = pair_of;
-    made->pair_literals = kept_pairs;
+    FilterSets sets;
+    write_singles(arena, literals, *made);
+    write_pairs(arena, literals, sets, *made); // the first ones: their numbers have 16 bits
+    made->triples = write_short(arena, literals.triples, sets);
+    made->quads = write_short(arena, literals.quads, sets);
+    write_long(arena, literals, sets, *made);
+    write_sieves(arena, literals, *made);
+    sets.write(arena, *made);
     return made;
 }
 

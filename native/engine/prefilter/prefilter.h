@@ -34,67 +34,94 @@ enum {
     sl_prefilter_bytes_max = 7 /* of a literal */
 };
 
-/* Bytes that are literals of their own, by their numbers. */
-typedef struct sl_byte_set {
-    uint64_t words[2];
-} sl_byte_set;
-
 /* Bits by hash: a clear one says that nothing of this hash was put in. */
 typedef struct sl_sieve {
     const uint32_t *words;
     uint32_t shift; /* a hash has 32 - shift bits */
 } sl_sieve;
 
-/* A literal, or the beginning of longer ones. */
-typedef struct sl_literal {
-    uint64_t key;          /* its bytes, the first one lowest, and its length above them; 0 = an empty slot */
-    uint32_t first;        /* in filters */
-    uint16_t count;
-    uint8_t longer;        /* of four bytes: lengths of literals that begin like this, one bit each */
-} sl_literal;
+/* Filters that a literal says of; 0 = none. */
+typedef uint32_t sl_filter_set;
+
+typedef struct sl_filter_list {
+    uint32_t first, count; /* in sl_prefilter.filters */
+} sl_filter_list;
+
+/* A literal of three bytes, shifted up by 8, or of four; the first byte lowest. */
+typedef struct sl_short_literal {
+    uint32_t bytes;
+    sl_filter_set set; /* 0 = an empty slot */
+} sl_short_literal;
+
+typedef struct sl_short_literals {
+    const sl_short_literal *slots; /* by hash */
+    uint32_t shift, mask;
+} sl_short_literals;
+
+/* Five bytes that are a literal, that longer ones begin with, or both. */
+typedef struct sl_five {
+    uint64_t bytes;    /* the first one lowest, and sl_five_used; 0 = an empty slot */
+    sl_filter_set set; /* of the five themselves */
+    uint32_t first, count; /* of the longer ones */
+} sl_five;
+
+#define sl_five_bytes UINT64_C(0xFFFFFFFFFF)
+#define sl_five_used (UINT64_C(1) << 63)
+
+/* A literal of more than five bytes. */
+typedef struct sl_long_literal {
+    uint64_t bytes; /* the first one lowest; in the highest byte by how many bits a window is shifted up to leave only them */
+    sl_filter_set set;
+} sl_long_literal;
 
 struct sl_prefilter;
-/* Which of the first `count` places of a piece pass each sieve. */
-typedef void (*sl_sieve_fn)(const struct sl_prefilter *prefilter, const uint8_t *piece, size_t count, sl_places *pairs,
-                            sl_places *triples, sl_places *quads);
+
+/* What is done for each byte of a text, in two ways: plainly, and with vectors. */
+typedef struct sl_scan_functions {
+    /* Writes `count` bytes, case folded, and up to 31 of no meaning. */
+    void (*fold)(const uint8_t *from, size_t count, uint8_t *to);
+    /* Which of the first `count` places of a piece pass each sieve. */
+    void (*sieve)(const struct sl_prefilter *prefilter, const uint8_t *piece, size_t count, sl_places *pairs,
+                  sl_places *triples, sl_places *quads);
+} sl_scan_functions;
 
 /* Where a literal may begin is seen from small tables that stay in the first caches: the pair of bytes there, the hash of
- * three, the hash of four. What passes by four bytes is asked once more, by five or as a whole, for most texts hold the
- * beginnings of words only. What is left is looked up. An automaton over the same literals has one look-up a byte, but in
- * megabytes that are not in the caches. */
+ * three, the hash of four. What passes by four bytes is asked once more, by five, for most texts hold the beginnings of
+ * words only. What is left is looked up. An automaton over the same literals has one look-up a byte, but in megabytes that
+ * are not in the caches. */
 typedef struct sl_prefilter {
-    const uint32_t *pairs; /* by two bytes, the first one lowest */
-    const uint16_t *pair_of; /* the same: number of the slot in pair_literals */
-    const sl_literal *pair_literals;
-    sl_sieve triples, quads;
-    sl_sieve fives; /* of 64 bits of a hash: literals of four bytes, and the first five bytes of longer ones */
-    const sl_literal *slots;
-    uint32_t slot_shift; /* of 64 bits of a hash */
-    uint64_t slot_mask;
-    const uint16_t *filters;
-    sl_sieve_fn sieve;          /* the fastest one that this processor has */
+    uint64_t byte_of[256];     /* by byte of a text: its bit as a literal of one byte, or that of what it folds to */
+    const uint64_t *bytes_of;  /* by filter: the bits of its literals of one byte */
+    const uint32_t *pairs;     /* by two bytes, the first one lowest */
+    const uint16_t *pair_sets; /* the same */
+    sl_sieve triple_sieve, quad_sieve; /* the latter also of what longer ones begin with */
+    sl_sieve five_sieve;       /* of 64 bits of a hash: what literals of five bytes or more begin with */
+    sl_short_literals triples, quads;
+    const sl_five *five_slots;
+    uint64_t five_mask;
+    uint32_t five_shift; /* of 64 bits of a hash */
+    const sl_long_literal *longer;
+    sl_scan_functions functions; /* the fastest ones that this processor has */
     const uint8_t (*set_bits)[8]; /* by byte: the numbers of its set bits, then zeros */
-    bool has_singles; /* literals of one byte that have no number; pairs lets each pair of theirs pass */
-    uint64_t byte_of[2][256];    /* by byte of a text: its number as a literal, or of what it folds to; as in a byte set */
-    const sl_byte_set *bytes_of; /* by filter: its literals of one byte */
-    uint32_t word_count;
+
+    /* What a set of filters stands for: a row of sl_row_words words where one holds all filters, a list where none does. */
+    const uint64_t *rows;
+    const sl_filter_list *lists;
+    const uint16_t *filters;
+    const uint64_t *nothing; /* what a scan yields that finds nothing */
+    uint32_t word_count;     /* of what a scan yields; at least sl_row_words */
     uint32_t filter_count;
 } sl_prefilter;
 
-/* What texts hold. A filter lets them through when its bit is set or one of its bytes was seen. */
-typedef struct sl_found {
-    uint64_t *bits; /* word_count words; NULL = none is set */
-    sl_byte_set bytes;
-} sl_found;
+enum { sl_row_words = 8 };
 
-/* Adds to bits (word_count words) every filter of which text holds a longer literal, and to bytes the single ones; true
- * when bits were added. */
-bool sl_prefilter_scan(const sl_prefilter *prefilter, sl_slice text, uint64_t *bits, sl_byte_set *bytes);
+/* Adds to found (word_count words) what the text holds: in the first word the literals of one byte, in the others every
+ * filter that has a longer one, a bit each; true when there is any. */
+bool sl_prefilter_scan(const sl_prefilter *prefilter, sl_slice text, uint64_t *found);
 
-/* The plain sieve, and its twin with vectors; NULL: this processor has no such vectors. */
-void sl_prefilter_sieve_plainly(const sl_prefilter *prefilter, const uint8_t *piece, size_t count, sl_places *pairs,
-                                sl_places *triples, sl_places *quads);
-sl_sieve_fn sl_prefilter_vector_sieve(void);
+/* Those that any processor has, and those with vectors, for one that has them. */
+extern const sl_scan_functions sl_scan_plainly;
+bool sl_scan_with_vectors(sl_scan_functions *functions);
 
 /* Eight bytes as a number, the first one lowest. */
 static inline uint64_t sl_prefilter_window(const uint8_t *at) {
@@ -102,23 +129,16 @@ static inline uint64_t sl_prefilter_window(const uint8_t *at) {
            (uint64_t)at[5] << 40 | (uint64_t)at[6] << 48 | (uint64_t)at[7] << 56; /* one load, as compilers see it */
 }
 
-/* A literal of this length that begins the window. */
-static inline uint64_t sl_prefilter_key(uint64_t window, unsigned length) {
-    return (window & ((UINT64_C(1) << (8 * length)) - 1)) | (uint64_t)length << 56;
-}
-
 static inline uint32_t sl_prefilter_hash(uint32_t bytes) { return bytes * UINT32_C(0x9E3779B1); }
 
 static inline uint64_t sl_prefilter_hash_five(uint64_t key) { return key * UINT64_C(0xD6E8FEB86659FD93); }
 
-static inline uint64_t sl_prefilter_slot(const sl_prefilter *prefilter, uint64_t key) {
-    return (key * UINT64_C(0x9E3779B97F4A7C15)) >> prefilter->slot_shift;
-}
+/* Where the bit of a filter is in what a scan yields. */
+static inline uint32_t sl_prefilter_word(int32_t filter) { return 1 + (uint32_t)filter / 64; }
 
-static inline bool sl_prefilter_lets(const sl_prefilter *prefilter, const sl_found *found, int32_t filter) {
-    const sl_byte_set *bytes = &prefilter->bytes_of[filter];
-    if (((bytes->words[0] & found->bytes.words[0]) | (bytes->words[1] & found->bytes.words[1])) != 0) return true;
-    return found->bits != NULL && (found->bits[filter / 64] >> (filter % 64) & 1) != 0;
+/* Is there a literal of the filter in what a scan yielded, or several together? */
+static inline bool sl_prefilter_lets(const sl_prefilter *prefilter, const uint64_t *found, int32_t filter) {
+    return (found[sl_prefilter_word(filter)] >> (filter % 64) & 1) != 0 || (found[0] & prefilter->bytes_of[filter]) != 0;
 }
 
 #ifdef __cplusplus

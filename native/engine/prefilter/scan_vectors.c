@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The sieve eight places at a time, for processors with AVX2. */
+/* Folding 32 bytes at a time and the sieve eight places at a time, for processors with AVX2. */
 #include "prefilter/prefilter.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
 
 #include <immintrin.h>
+#include <string.h>
 
 #define WITH_AVX2 __attribute__((target("avx2")))
 
@@ -28,7 +29,7 @@ WITH_AVX2 static void sieve_with_avx2(const sl_prefilter *prefilter, const uint8
     const __m256i windows = _mm256_setr_epi8(0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6, 0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6);
     const __m256i factor = _mm256_set1_epi32((int)sl_prefilter_hash(1));
     const __m256i two_bytes = _mm256_set1_epi32(0xFFFF);
-    const __m128i triple_shift = _mm_cvtsi32_si128((int)prefilter->triples.shift), quad_shift = _mm_cvtsi32_si128((int)prefilter->quads.shift);
+    const __m128i triple_shift = _mm_cvtsi32_si128((int)prefilter->triple_sieve.shift), quad_shift = _mm_cvtsi32_si128((int)prefilter->quad_sieve.shift);
     pairs->count = triples->count = quads->count = 0;
     for (size_t i = 0; i < count; i += 8) {
         const __m128i low = _mm_loadu_si128((const __m128i *)(piece + i)), high = _mm_loadu_si128((const __m128i *)(piece + i + 4));
@@ -36,16 +37,39 @@ WITH_AVX2 static void sieve_with_avx2(const sl_prefilter *prefilter, const uint8
         const unsigned within = count - i >= 8 ? 0xFF : (1u << (count - i)) - 1;
         add(prefilter, pairs, i, has(prefilter->pairs, _mm256_and_si256(fours, two_bytes)) & within);
         const __m256i by_three = _mm256_mullo_epi32(_mm256_slli_epi32(fours, 8), factor);
-        add(prefilter, triples, i, has(prefilter->triples.words, _mm256_srl_epi32(by_three, triple_shift)) & within);
+        add(prefilter, triples, i, has(prefilter->triple_sieve.words, _mm256_srl_epi32(by_three, triple_shift)) & within);
         const __m256i by_four = _mm256_mullo_epi32(fours, factor);
-        add(prefilter, quads, i, has(prefilter->quads.words, _mm256_srl_epi32(by_four, quad_shift)) & within);
+        add(prefilter, quads, i, has(prefilter->quad_sieve.words, _mm256_srl_epi32(by_four, quad_shift)) & within);
     }
 }
 
-sl_sieve_fn sl_prefilter_vector_sieve(void) { return __builtin_cpu_supports("avx2") ? sieve_with_avx2 : NULL; }
+WITH_AVX2 static inline __m256i lower(__m256i bytes) {
+    /* Signed comparison: bytes past ASCII are negative and so in no range. */
+    const __m256i from_a = _mm256_cmpgt_epi8(bytes, _mm256_set1_epi8('A' - 1));
+    const __m256i to_z = _mm256_cmpgt_epi8(_mm256_set1_epi8('Z' + 1), bytes);
+    const __m256i is_upper = _mm256_and_si256(from_a, to_z);
+    return _mm256_or_si256(bytes, _mm256_and_si256(is_upper, _mm256_set1_epi8('a' ^ 'A')));
+}
+
+WITH_AVX2 static void fold_with_avx2(const uint8_t *from, size_t count, uint8_t *to) {
+    size_t at = 0;
+    for (; at + 32 <= count; at += 32) _mm256_storeu_si256((__m256i *)(to + at), lower(_mm256_loadu_si256((const __m256i *)(from + at))));
+    if (at == count) return;
+    memcpy(to + at, from + at, count - at);
+    _mm256_storeu_si256((__m256i *)(to + at), lower(_mm256_loadu_si256((const __m256i *)(to + at))));
+}
+
+bool sl_scan_with_vectors(sl_scan_functions *functions) {
+    if (!__builtin_cpu_supports("avx2")) return false;
+    *functions = (sl_scan_functions){fold_with_avx2, sieve_with_avx2};
+    return true;
+}
 
 #else
 
-sl_sieve_fn sl_prefilter_vector_sieve(void) { return NULL; }
+bool sl_scan_with_vectors(sl_scan_functions *functions) {
+    (void)functions;
+    return false;
+}
 
 #endif

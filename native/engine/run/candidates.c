@@ -24,33 +24,34 @@ struct sl_selection {
 };
 
 struct sl_view_state {
-    sl_found found;        /* in the first found_seen texts after the pipeline */
+    uint64_t *found;       /* filters that the scan found in the first found_seen texts after the pipeline; NULL = not made yet */
     uint32_t found_seen;
     uint32_t classes_seen;
     uint32_t classes;      /* kinds of bytes in the first classes_seen texts after the pipeline */
 };
 
-static bool lets(const sl_txn *txn, const sl_found *found, const int32_t *filters) {
+static inline bool lets(const sl_txn *txn, const uint64_t *found, const int32_t *filters) {
     const sl_prefilter *prefilter = txn->rules->prefilter;
-    return sl_prefilter_lets(prefilter, found, filters[0]) &&
-           (filters[1] < 0 || sl_prefilter_lets(prefilter, found, filters[1]));
+    return sl_prefilter_lets(prefilter, found, filters[0]) && (filters[1] < 0 || sl_prefilter_lets(prefilter, found, filters[1]));
 }
 
-static const sl_found *scan(sl_txn *txn, sl_text *text) {
-    while (text->twin != NULL) text = text->twin; /* the scan folds case */
-    if (text->is_scanned) return &text->found;
+static const uint64_t *scan_now(sl_txn *txn, sl_text *text) {
     const sl_prefilter *prefilter = txn->rules->prefilter;
     const size_t size = prefilter->word_count * sizeof(uint64_t);
-    uint64_t small[64];
-    const bool is_small = size <= sizeof small;
     sl_arena *arena = sl_text_arena(txn, text);
-    uint64_t *bits = is_small ? small : sl_arena_alloc(arena, size);
-    memset(bits, 0, size);
-    if (sl_prefilter_scan(prefilter, text->slice, bits, &text->found.bytes)) {
-        text->found.bits = is_small ? memcpy(sl_arena_alloc(arena, size), small, size) : bits;
+    uint64_t *bits = sl_arena_zalloc(arena, size);
+    if (!sl_prefilter_scan(prefilter, text->slice, bits)) {
+        sl_arena_trim(arena, bits, size, 0);
+        text->found = prefilter->nothing;
+    } else {
+        text->found = bits;
     }
-    text->is_scanned = true; /* now: there may have been no memory */
-    return &text->found;
+    return text->found;
+}
+
+static inline const uint64_t *scan(sl_txn *txn, sl_text *text) {
+    while (text->twin != NULL) text = text->twin; /* the scan folds case */
+    return text->found != NULL ? text->found : scan_now(txn, text);
 }
 
 static bool lacks_classes(const sl_rule *link, uint32_t classes) {
@@ -61,7 +62,7 @@ bool sl_candidates_text(sl_txn *txn, const sl_rule *link, sl_text *text) {
     if (txn->rules->options.no_acceleration || link->is_negated) return true;
     if (lacks_classes(link, sl_values_classes(text))) return false;
     if (link->filters[0] < 0 || txn->rules->prefilter == NULL) return true;
-    if (link->is_multi_match && !text->is_scanned) return true;
+    if (link->is_multi_match && text->found == NULL) return true;
     return lets(txn, scan(txn, text), link->filters);
 }
 
@@ -151,20 +152,18 @@ static uint32_t collect_classes(sl_txn *txn, const sl_target_view *view, const s
     return state->classes;
 }
 
-static const sl_found *collect_found(sl_txn *txn, const sl_target_view *view, const struct sl_selection *selection) {
+static const uint64_t *collect_found(sl_txn *txn, const sl_target_view *view, const struct sl_selection *selection) {
     struct sl_view_state *state = state_of(txn, view);
     const uint32_t words = txn->rules->prefilter->word_count;
+    if (state->found == NULL) state->found = SL_NEW_ARRAY(&txn->arena, uint64_t, words);
+    uint64_t *restrict all = state->found;
     for (; state->found_seen < selection->count; state->found_seen++) {
         sl_text *text = selection->texts[state->found_seen];
         if (text->known != NULL) continue;
-        const sl_found *found = scan(txn, sl_values_apply(txn, text, view->pipeline));
-        state->found.bytes.words[0] |= found->bytes.words[0];
-        state->found.bytes.words[1] |= found->bytes.words[1];
-        if (found->bits == NULL) continue;
-        if (state->found.bits == NULL) state->found.bits = SL_NEW_ARRAY(&txn->arena, uint64_t, words);
-        for (uint32_t w = 0; w < words; w++) state->found.bits[w] |= found->bits[w];
+        const uint64_t *restrict found = scan(txn, sl_values_apply(txn, text, view->pipeline));
+        for (uint32_t w = 0; w < words; w++) all[w] |= found[w];
     }
-    return &state->found;
+    return all;
 }
 
 /* A pipeline that can change none of the texts shows what no pipeline shows. */
@@ -227,7 +226,7 @@ static uint64_t known_lets(sl_txn *txn, const sl_target_gates *target, sl_text *
 static uint64_t let_through(sl_txn *txn, const sl_view_gates *gates, const struct sl_selection *selection) {
     const sl_target_view *view = effective(txn, &txn->rules->views[gates->view], selection);
     const uint32_t classes = gates->needs_classes ? collect_classes(txn, view, selection) : 0;
-    const sl_found *found = gates->needs_scan ? collect_found(txn, view, selection) : NULL;
+    const uint64_t *found = gates->needs_scan ? collect_found(txn, view, selection) : NULL;
     uint64_t units = 0;
     for (size_t i = 0; i < gates->gate_count; i++) {
         const sl_gate *gate = &gates->gates[i];

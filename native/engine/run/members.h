@@ -25,11 +25,10 @@ typedef struct sl_text {
     struct sl_known *known; /* of the value cache, which owns all of this; NULL = the transaction's own */
     struct sl_step *steps;              /* results of single transformations (run/values.c) */
     uint64_t unchanged_by;              /* transformations known to change nothing, as in sl_pipeline.step_bits */
-    sl_found found;                     /* by the scan of the candidate index (run/candidates.c) */
+    const uint64_t *found;              /* filters that the scan of the candidate index found; NULL = not scanned yet */
     struct sl_text *twin; /* differs in case only and has the same candidates; NULL = none */
     uint64_t *refused;    /* by question (sl_rule.question): links with it do not match this text; made on first use */
     uint32_t classes; /* kinds of bytes (base/classes.h); 0 = not looked at yet */
-    bool is_scanned;
 } sl_text;
 
 /* Where an argument came from; a view is a set of these. */

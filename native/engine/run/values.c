@@ -109,19 +109,24 @@ static sl_text *apply_plainly(sl_txn *txn, sl_text *text, const sl_pipeline *pip
     return text;
 }
 
-sl_text *sl_values_apply(sl_txn *txn, sl_text *text, const sl_pipeline *pipeline) {
-    if (pipeline->step_count == 0) return text;
-    if (txn->rules->options.no_acceleration || pipeline->has_own) return apply_plainly(txn, text, pipeline);
+/* Of a pipeline without steps of the rule set's own. What the pipeline without its last step makes is asked for in the same
+ * way, so that pipelines that begin alike share it. */
+static sl_text *apply(sl_txn *txn, sl_text *text, const sl_pipeline *pipeline) {
     if ((sl_values_classes(text) & pipeline->triggers) == 0) return text;
     if (text->by_pipeline == NULL) {
         text->by_pipeline = sl_arena_zalloc(sl_text_arena(txn, text), txn->rules->pipeline_count * sizeof *text->by_pipeline);
     }
     sl_text **known = &text->by_pipeline[pipeline->index];
     if (*known != NULL) return *known;
-    sl_text *result = text; /* kept when it is complete: a step may run out of memory, and the text may outlive it */
-    for (size_t i = 0; i < pipeline->step_count; i++) result = sl_values_step(txn, result, pipeline, i);
-    *known = result;
-    return result;
+    sl_text *result = apply(txn, text, txn->rules->pipelines[pipeline->parent]);
+    result = sl_values_step(txn, result, pipeline, pipeline->step_count - 1u);
+    return *known = result; /* now: a step may run out of memory, and the text may outlive it */
+}
+
+sl_text *sl_values_apply(sl_txn *txn, sl_text *text, const sl_pipeline *pipeline) {
+    if (pipeline->step_count == 0) return text;
+    if (txn->rules->options.no_acceleration || pipeline->has_own) return apply_plainly(txn, text, pipeline);
+    return apply(txn, text, pipeline);
 }
 
 void sl_text_refuse(sl_txn *txn, sl_text *text, const sl_rule *link) {
