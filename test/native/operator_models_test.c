@@ -4,6 +4,7 @@
 #include "operator_harness.h"
 #include "operators/address.h"
 #include "operators/rx.h"
+#include "operators/sql_plain.h"
 #include "operators/sql_words.h"
 
 #include <libinjection.h>
@@ -204,6 +205,64 @@ static void test_sql_words(harness *h) {
     expect(h, known > 5000, "most of the words are known");
 }
 
+/* ---- texts that are plainly no SQL ---- */
+
+/* What sl_sql_is_plain rests on: of these kinds of tokens no injection is made. */
+static void test_plain_fingerprints(harness *h, const sl_sql_words *table) {
+    static const char kinds[] = "NO1:.,;?";
+    enum { kind_count = sizeof kinds - 1 };
+    for (uint32_t length = 1, all = kind_count; length <= 5; length++, all *= kind_count) {
+        for (uint32_t number = 0; number < all; number++) {
+            char word[8] = "0";
+            for (uint32_t i = 0, rest = number; i < length; i++, rest /= kind_count) word[1 + i] = kinds[rest % kind_count];
+            expect(h, sl_sql_words_type(table, sl_slice_of(word, 1 + length)) == 0, "no fingerprint is of plain tokens only");
+        }
+    }
+}
+
+static size_t plain_text(uint32_t *seed, char *text, size_t size) {
+    static const char *const parts[] = {
+        "union", "all", "order", "group", "by", "select", "or", "and", "xor", "not", "in", "is", "null", "like", "between", "sys", "stragg",
+        "user_lock", "sleep", "database_name", "having", "limit", "waitfor", "delay", "exec", "drop", "table", "if", "case", "when", "end",
+        "collate", "binary", "current_user", "sounds", "natural", "join", "cross", "boolean", "mode", "user", "select.1", "1e", "1e5",
+        "0x", "0x1f", "0b1", "1.e", ".5", "1d", "1f", "e", "d", "f", "x", "b", "u", "q", "n", "17", "0", "9", ".", ".", ",", ";", ":", "-", "+",
+        "=", "<", ">", "!", "*", "/", "%", "^", "|", "&", "~", "?", "--", "/*", "*/", "&&", "||", ":=", "::", "<=>", "'", "\"", "`", "(", ")",
+        "@", "$", "#", "\\", "{", "}", "[", "]", " ", " ", " ", " ", " ", "\t", "\xA0", "\xC3\xA9", "name", "a", "id", "Mozilla", "5", "2026"};
+    /* Half of the texts leave out what most often makes a text none of the plain ones. */
+    const bool is_tame = next_random(seed) % 2 != 0;
+    size_t len = 0;
+    for (size_t i = 1 + next_random(seed) % 7; i > 0; i--) {
+        const char *part = parts[next_random(seed) % (sizeof parts / sizeof parts[0])];
+        if (is_tame && strpbrk(part, "'\"`()@$#\\{}[]\t\xA0") != NULL) continue;
+        for (; *part != '\0' && len < size; part++) {
+            text[len++] = next_random(seed) % 4 == 0 && *part >= 'a' && *part <= 'z' ? (char)(*part - 32) : *part;
+        }
+        if (len < size && next_random(seed) % 16 == 0) text[len++] = (char)(1 + next_random(seed) % 255);
+    }
+    return len;
+}
+
+static void test_plain_texts(harness *h) {
+    const sl_sql_words *const table = sl_sql_words_new(&h->arena);
+    uint32_t seed = 11;
+    size_t plain = 0, attacks = 0, words = 0;
+    test_plain_fingerprints(h, table);
+    for (int round = 0; round < 600000; round++) {
+        char text[64], fingerprint[16];
+        const size_t len = plain_text(&seed, text, sizeof text);
+        const bool is_attack = libinjection_sqli(text, len, fingerprint) != 0;
+        const bool is_plain = sl_sql_is_plain(table, sl_slice_of(text, len));
+        bool is_word = true;
+        for (size_t i = 0; i < len; i++) is_word = is_word && sl_ascii_is_alnum((uint8_t)text[i]);
+        attacks += is_attack;
+        plain += is_plain;
+        words += is_word;
+        expect(h, !is_attack || !is_plain, "a plain text is no injection");
+        expect(h, !is_attack || !is_word, "letters and digits alone are no injection");
+    }
+    expect(h, plain > 60000 && attacks > 6000 && words > 6000, "there are texts of each sort");
+}
+
 int main(void) {
     harness h;
     harness_open(&h, false);
@@ -213,6 +272,7 @@ int main(void) {
     test_hostile(&h);
     test_trivial_patterns(&h);
     test_sql_words(&h);
+    test_plain_texts(&h);
     const int result = harness_result("operator models", &h);
     harness_close(&h);
     return result;

@@ -10,6 +10,7 @@
 #include "operators/families.h"
 #include "operators/host.h"
 #include "operators/result.h"
+#include "operators/sql_plain.h"
 #include "operators/sql_words.h"
 
 enum { fingerprint_bytes = 16 /* at most 5 tokens and a NUL; libinjection asks for 8 */ };
@@ -26,15 +27,6 @@ static sl_answer parser_failed(const sl_call *call, sl_slice value, sl_match *ma
     if (call->txn != NULL) sl_host_log(call->txn, 2, false, match->text, SL_EMPTY);
     sl_match_part(match, value, 0, value.len);
     return SL_YES;
-}
-
-/* Letters, digits and underscores are one word or number, or a number and a word: fewer tokens than any fingerprint of an
- * injection has. Tested against the full answer over the corpus and over generated texts (operator_models_test.c). */
-static bool is_plain_word(sl_slice value) {
-    for (size_t i = 0; i < value.len; i++) {
-        if (!sl_ascii_is_alnum(value.ptr[i]) && value.ptr[i] != '_') return false;
-    }
-    return true;
 }
 
 /* An attack needs a tag or comment, which begin with "<", or an attribute's value, which follows "=". */
@@ -74,7 +66,7 @@ static int judge_sqli(const sl_sql_words *words, sl_slice value, char *fingerpri
 
 static sl_answer detect_sqli(const sl_call *call, const sl_operand *operand, sl_slice value,
                              sl_match *match) {
-    if (is_plain_word(value)) return SL_NO;
+    if (sl_sql_is_plain(operand->prepared, value)) return SL_NO;
     char fingerprint[fingerprint_bytes] = {0};
     const int answer = judge_sqli(operand->prepared, value, fingerprint);
     if (answer == 0) return SL_NO;

@@ -5,6 +5,7 @@
 #include <libinjection.h>
 #include <libinjection_sqli.h>
 
+#include "base/ascii.h"
 #include "base/hash.h"
 
 /* Stands in for every tokenizer in a table that is never read. */
@@ -48,11 +49,21 @@ static size_t not_called(sfilter *sf) {
 
 enum { slot_count = 32768 }; /* for 9,000 words: most look-ups meet their word, or a free slot, at once */
 
+/* Length, first and last byte: what no word has in common with a text need not be looked up. */
+enum { outline_count = 1 << 15 };
+
 struct sl_sql_words {
+    uint64_t outlines[outline_count / 64];
     uint16_t slots[slot_count]; /* 1 + index into sql_keywords; 0 = free */
 };
 
 _Static_assert(sizeof sql_keywords / sizeof sql_keywords[0] < slot_count / 2, "the table is to stay half empty");
+
+/* Of a text that is not empty. */
+static uint32_t outline_of(sl_slice word) {
+    const uint32_t first = sl_ascii_lower(word.ptr[0]), last = sl_ascii_lower(word.ptr[word.len - 1]);
+    return ((first << 5 ^ last) * 33 + (uint32_t)word.len * 2053) % outline_count;
+}
 
 const sl_sql_words *sl_sql_words_new(sl_arena *arena) {
     (void)char_parse_map;
@@ -64,11 +75,15 @@ const sl_sql_words *sl_sql_words_new(sl_arena *arena) {
         uint32_t slot = sl_hash_fold(word) % slot_count;
         while (words->slots[slot] != 0) slot = (slot + 1) % slot_count;
         words->slots[slot] = (uint16_t)(i + 1);
+        words->outlines[outline_of(word) / 64] |= UINT64_C(1) << (outline_of(word) % 64);
     }
     return words;
 }
 
 char sl_sql_words_type(const sl_sql_words *words, sl_slice word) {
+    if (word.len == 0) return 0;
+    const uint32_t outline = outline_of(word);
+    if ((words->outlines[outline / 64] >> (outline % 64) & 1) == 0) return 0;
     for (uint32_t slot = sl_hash_fold(word) % slot_count; words->slots[slot] != 0; slot = (slot + 1) % slot_count) {
         const keyword_t *known = &sql_keywords[words->slots[slot] - 1];
         if (sl_slice_equal_fold(sl_slice_z(known->word), word)) return known->type;

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* libinjection folds a text into at most five tokens and looks for their kinds in a list of some 8,000 fingerprints. None of
+ * these consists of nothing but barewords, numbers, operators, dots, colons, commas and semicolons (operator_models_test.c
+ * looks at all of them). So a text that can yield no other token is no injection: one without quotes, brackets, comments,
+ * logical operators and variables, none of whose words, alone or after a blank with the one before, is in the list of words.
+ *
+ * Where a word begins depends on how a number before it is read (1e5or, 0x1for, 2.fUNION). Each place where it might begin
+ * is looked at: one that libinjection would not see costs a short-cut, never an answer. */
+#include "operators/sql_plain.h"
+
+enum {
+    text_bytes_max = 160, /* libinjection itself looks at the first few tokens only */
+    known_bytes_max = 29, /* of a word in the list; longer ones are none */
+    starts_max = 6        /* of words in one run */
+};
+
+enum { OTHER = 0, WORD, DIGIT, BLANK, MARK };
+
+/* MARK: an operator or a separator that is a token by itself, whatever stands beside it but for ends_plain's pairs. */
+static inline uint8_t kind_of(uint8_t c) {
+    static const uint8_t kinds[128] = {
+        [' '] = BLANK, ['!'] = MARK, ['%'] = MARK, ['&'] = MARK, ['*'] = MARK, ['+'] = MARK, [','] = MARK, ['-'] = MARK, ['.'] = MARK,
+        ['/'] = MARK, [':'] = MARK, [';'] = MARK, ['<'] = MARK, ['='] = MARK, ['>'] = MARK, ['?'] = MARK, ['^'] = MARK, ['|'] = MARK,
+        ['~'] = MARK, ['0'] = DIGIT, ['1'] = DIGIT, ['2'] = DIGIT, ['3'] = DIGIT, ['4'] = DIGIT, ['5'] = DIGIT, ['6'] = DIGIT,
+        ['7'] = DIGIT, ['8'] = DIGIT, ['9'] = DIGIT, ['A'] = WORD, ['B'] = WORD, ['C'] = WORD, ['D'] = WORD, ['E'] = WORD, ['F'] = WORD,
+        ['G'] = WORD, ['H'] = WORD, ['I'] = WORD, ['J'] = WORD, ['K'] = WORD, ['L'] = WORD, ['M'] = WORD, ['N'] = WORD, ['O'] = WORD,
+        ['P'] = WORD, ['Q'] = WORD, ['R'] = WORD, ['S'] = WORD, ['T'] = WORD, ['U'] = WORD, ['V'] = WORD, ['W'] = WORD, ['X'] = WORD,
+        ['Y'] = WORD, ['Z'] = WORD, ['_'] = WORD, ['a'] = WORD, ['b'] = WORD, ['c'] = WORD, ['d'] = WORD, ['e'] = WORD, ['f'] = WORD,
+        ['g'] = WORD, ['h'] = WORD, ['i'] = WORD, ['j'] = WORD, ['k'] = WORD, ['l'] = WORD, ['m'] = WORD, ['n'] = WORD, ['o'] = WORD,
+        ['p'] = WORD, ['q'] = WORD, ['r'] = WORD, ['s'] = WORD, ['t'] = WORD, ['u'] = WORD, ['v'] = WORD, ['w'] = WORD, ['x'] = WORD,
+        ['y'] = WORD, ['z'] = WORD};
+    if (c < sizeof kinds) return kinds[c];
+    return c == 0xA0 ? OTHER : WORD; /* a blank of its own for libinjection */
+}
+
+static inline bool is_word(uint8_t c) {
+    const uint8_t kind = kind_of(c);
+    return kind == WORD || kind == DIGIT;
+}
+
+/* Two bytes that are no operators but the beginning of a comment, or a logical operator. */
+static bool is_more_than_marks(uint8_t first, uint8_t second) {
+    if (first == '&' || first == '|') return second == '&' || second == '|';
+    return (first == '-' && second == '-') || (first == '/' && second == '*');
+}
+
+static inline bool is_digit(uint8_t c) { return kind_of(c) == DIGIT; }
+
+static inline size_t behind_word(sl_slice text, size_t at) {
+    while (at < text.len && is_word(text.ptr[at])) at++;
+    return at;
+}
+
+static inline size_t behind_digits(sl_slice text, size_t at) {
+    while (at < text.len && is_digit(text.ptr[at])) at++;
+    return at;
+}
+
+static bool is_one_of(uint8_t c, uint8_t lower) { return (c | ('a' ^ 'A')) == lower; }
+
+/* Where words may begin in the run of letters and digits from `start` on, of which the beginning may be a number's. */
+static size_t word_starts(sl_slice text, size_t start, size_t *starts) {
+    size_t count = 0;
+    const size_t number = behind_digits(text, start);
+    starts[count++] = number;
+    size_t at = number;
+    if (at < text.len && is_one_of(text.ptr[at], 'e')) starts[count++] = at = behind_digits(text, at + 1);
+    if (at < text.len && (is_one_of(text.ptr[at], 'd') || is_one_of(text.ptr[at], 'f'))) starts[count++] = at + 1;
+    if (number != start && number < text.len && (is_one_of(text.ptr[number], 'x') || is_one_of(text.ptr[number], 'b'))) {
+        starts[count++] = number + 1;
+        at = number + 1;
+        while (at < text.len && sl_ascii_is_hex(text.ptr[at])) at++;
+        starts[count++] = at;
+        at = number + 1;
+        while (at < text.len && (text.ptr[at] == '0' || text.ptr[at] == '1')) at++;
+        starts[count++] = at;
+    }
+    return count;
+}
+
+static bool is_listed(const sl_sql_words *words, sl_slice text, size_t start, size_t end) {
+    return end > start && end - start <= known_bytes_max && sl_sql_words_type(words, sl_slice_of(text.ptr + start, end - start)) != 0;
+}
+
+/* The word from start to the end of its run, and with what dots add to it. */
+static bool begins_listed(const sl_sql_words *words, sl_slice text, size_t start, size_t end) {
+    for (;;) {
+        if (is_listed(words, text, start, end)) return true;
+        if (end + 1 >= text.len || text.ptr[end] != '.' || end - start > known_bytes_max) return false;
+        end = behind_word(text, end + 1);
+    }
+}
+
+typedef struct word_run {
+    size_t starts[starts_max];
+    size_t start_count; /* 0: no word, or something but blanks behind it */
+    size_t end;
+} word_run;
+
+static bool is_pair_listed(const sl_sql_words *words, sl_slice text, const word_run *before, size_t start, size_t end) {
+    uint8_t pair[known_bytes_max];
+    for (size_t i = 0; i < before->start_count; i++) {
+        const size_t first = before->end - before->starts[i], second = end - start;
+        if (before->end < before->starts[i] || first + 1 + second > sizeof pair) continue;
+        memcpy(pair, text.ptr + before->starts[i], first);
+        pair[first] = ' ';
+        memcpy(pair + first + 1, text.ptr + start, second);
+        if (sl_sql_words_type(words, sl_slice_of(pair, first + 1 + second)) != 0) return true;
+    }
+    return false;
+}
+
+bool sl_sql_is_plain(const sl_sql_words *words, sl_slice text) {
+    word_run before = {.start_count = 0};
+    size_t at = 0;
+    if (text.len > text_bytes_max) return false;
+    while (at < text.len) {
+        switch (kind_of(text.ptr[at])) {
+            case BLANK:
+                at++;
+                break;
+            case MARK:
+                if (at + 1 < text.len && is_more_than_marks(text.ptr[at], text.ptr[at + 1])) return false;
+                before.start_count = 0;
+                at++;
+                break;
+            case WORD:
+            case DIGIT: {
+                word_run run = {.end = behind_word(text, at)};
+                run.start_count = word_starts(text, at, run.starts);
+                for (size_t i = 0; i < run.start_count; i++) {
+                    if (begins_listed(words, text, run.starts[i], run.end)) return false;
+                }
+                if (is_pair_listed(words, text, &before, at, run.end)) return false;
+                at = run.end;
+                before = run;
+                break;
+            }
+            default:
+                return false;
+        }
+    }
+    return true;
+}
