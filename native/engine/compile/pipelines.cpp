@@ -25,6 +25,7 @@ const sl_pipeline *Compiler::pipeline(const sl_transformation *const *steps, siz
         made->triggers |= step->triggers;
         made->has_own = made->has_own || step->own != nullptr;
     }
+    if (made->has_own || rules_->options.no_acceleration) made->triggers = ~uint32_t{0};
     pipelines_.emplace(key, made);
     pipeline_order_.push_back(made);
     return made;

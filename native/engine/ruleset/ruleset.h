@@ -72,7 +72,7 @@ typedef struct sl_pipeline {
     uint16_t parent;
     uint16_t step_count;
     bool has_own; /* some step is the rule set's own: no short-cut may look through it */
-    uint32_t triggers; /* union over the steps: a text without these kinds of bytes passes unchanged */
+    uint32_t triggers; /* union over the steps: a text without these kinds of bytes passes unchanged; all where no short-cut may be taken */
     const sl_transformation *const *steps;
     const uint64_t *step_bits; /* by step: the transformation's own bit among those of the rule set; 0 past the 64th */
 } sl_pipeline;

@@ -17,6 +17,7 @@
 
 struct sl_selection {
     sl_text **texts;
+    const sl_member **members; /* the texts are of, in a whole list */
     uint32_t count, capacity;
     uint32_t known_count; /* texts of the value cache among them: what they let through is told by each of them */
     size_t listed; /* members of a whole list that are among texts, or passed over */
@@ -68,16 +69,28 @@ bool sl_candidates_text(sl_txn *txn, const sl_rule *link, sl_text *text) {
 
 /* ---- views ---- */
 
-static void add_text(sl_txn *txn, struct sl_selection *selection, sl_text *text) {
-    if (selection->count == selection->capacity) {
-        const uint32_t capacity = selection->capacity == 0 ? 8 : selection->capacity * 2;
-        sl_text **texts = sl_arena_alloc(&txn->arena, capacity * sizeof *texts);
-        if (selection->count != 0) memcpy(texts, selection->texts, selection->count * sizeof *texts);
-        selection->texts = texts;
-        selection->capacity = capacity;
+static void make_room(sl_txn *txn, struct sl_selection *selection, bool has_members) {
+    const uint32_t capacity = selection->capacity == 0 ? 16 : selection->capacity * 2;
+    sl_text **texts = sl_arena_alloc(&txn->arena, capacity * sizeof *texts);
+    if (selection->count != 0) memcpy(texts, selection->texts, selection->count * sizeof *texts);
+    selection->texts = texts;
+    if (has_members) {
+        const sl_member **members = sl_arena_alloc(&txn->arena, capacity * sizeof *members);
+        if (selection->count != 0) memcpy(members, selection->members, selection->count * sizeof *members);
+        selection->members = members;
     }
+    selection->capacity = capacity;
+}
+
+static void add_text(sl_txn *txn, struct sl_selection *selection, sl_text *text, const sl_member *member) {
+    if (selection->count == selection->capacity) make_room(txn, selection, member != NULL);
+    if (member != NULL) selection->members[selection->count] = member;
     selection->texts[selection->count++] = text;
     selection->known_count += text->known != NULL;
+}
+
+static sl_text *shown(const sl_variable *variable, const sl_member *member) {
+    return variable->view == SL_VIEW_NAME ? member->name : member->value;
 }
 
 static void list_members(sl_txn *txn, const sl_variable *variable, struct sl_selection *selection) {
@@ -86,7 +99,7 @@ static void list_members(sl_txn *txn, const sl_variable *variable, struct sl_sel
     for (; selection->listed < members->count; selection->listed++) {
         const sl_member *member = members->items[selection->listed];
         if (variable->origins != 0 && (member->origin & variable->origins) == 0) continue;
-        add_text(txn, selection, variable->view == SL_VIEW_NAME ? member->name : member->value);
+        add_text(txn, selection, shown(variable, member), member);
     }
 }
 
@@ -121,7 +134,7 @@ static void select_values(sl_txn *txn, const sl_target_view *view, struct sl_sel
         forget(txn, view->raw);
         selection->count = selection->known_count = 0;
     }
-    for (size_t i = 0; i < values.count; i++) add_text(txn, selection, values.items[i].text);
+    for (size_t i = 0; i < values.count; i++) add_text(txn, selection, values.items[i].text, NULL);
 }
 
 /* With all texts that there are now. */
@@ -190,14 +203,37 @@ static bool others_let(sl_txn *txn, const sl_rule *link, const sl_target_view *v
     return lets(txn, collect_found(txn, view, selection), link->filters);
 }
 
-bool sl_candidates_target(sl_txn *txn, const sl_rule *link, const sl_target *target) {
-    if (target->view < 0) return true;
-    const sl_target_view *view = &txn->rules->views[target->view];
-    const struct sl_selection *selection = selection_of(txn, view);
+static bool target_lets(sl_txn *txn, const sl_rule *link, const sl_target *target, const struct sl_selection *selection) {
     if (selection->count == 0) return false;
     if (!target->view_has_all) return true;
     if (selection->known_count != 0 && any_known_lets(txn, link, selection)) return true;
-    return selection->known_count != selection->count && others_let(txn, link, view, selection);
+    return selection->known_count != selection->count && others_let(txn, link, &txn->rules->views[target->view], selection);
+}
+
+/* At some stage that the operator sees. */
+static bool value_lets(sl_txn *txn, const sl_rule *link, sl_text *raw) {
+    if (link->is_multi_match && (sl_values_classes(raw) & link->pipeline->triggers) != 0) return true;
+    sl_text *text = link->is_multi_match ? raw : sl_values_apply(txn, raw, link->pipeline);
+    return !sl_text_is_refused(text, link->question) && sl_candidates_text(txn, link, text);
+}
+
+void sl_candidates_values(sl_txn *txn, const sl_rule *link, const sl_target *target, sl_values *values) {
+    if (target->view < 0) {
+        sl_variable_expand(txn, target, values);
+        return;
+    }
+    const sl_target_view *view = &txn->rules->views[target->view];
+    const struct sl_selection *selection = selection_of(txn, view);
+    if (!target_lets(txn, link, target, selection)) return;
+    if (!view->is_whole_list) {
+        sl_variable_expand(txn, target, values);
+        return;
+    }
+    for (uint32_t i = 0; i < selection->count; i++) {
+        const sl_member *member = selection->members[i];
+        if (member->is_dead || !value_lets(txn, link, selection->texts[i])) continue;
+        sl_values_add(txn, values, target->variable, member->name->slice, selection->texts[i]);
+    }
 }
 
 /* ---- blocks ---- */

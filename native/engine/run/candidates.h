@@ -11,8 +11,8 @@ extern "C" {
 
 /* Could the operand of this link match the text? True when it has no filter. */
 bool sl_candidates_text(sl_txn *txn, const sl_rule *link, sl_text *text);
-/* Could it match any of the values that target selects? True when there is no view to tell. */
-bool sl_candidates_target(sl_txn *txn, const sl_rule *link, const sl_target *target);
+/* The values that target selects, but for those of which it is known that the link cannot match them. */
+void sl_candidates_values(sl_txn *txn, const sl_rule *link, const sl_target *target, sl_values *values);
 /* A list got a new member while a phase runs. */
 void sl_candidates_grown(sl_txn *txn);
 /* The units of a block whose starters could match. */

@@ -84,8 +84,11 @@ static void collect_values(sl_txn *txn, const sl_rule *link, const sl_target *ta
     sl_values *values = &txn->values;
     const bool is_traced = sl_host_debugs(txn, 9); /* a trace names every value, also those that cannot match */
     values->count = 0;
-    if (!is_traced && !sl_candidates_target(txn, link, target)) return;
-    sl_variable_expand(txn, target, values);
+    if (is_traced) {
+        sl_variable_expand(txn, target, values);
+    } else {
+        sl_candidates_values(txn, link, target, values);
+    }
     if (values->count == 0 || (link->exclusion_count == 0 && !has_removed_targets(txn, link))) return;
     size_t kept = 0;
     for (size_t i = 0; i < values->count; i++) {

@@ -55,12 +55,7 @@ const sl_macro *sl_macro_parse(const sl_ruleset *rules, sl_arena *arena, sl_slic
 
 /* By one of the rule set's own (run/own_transformation.c); value itself, with txn->transformation_failed, when it fails. */
 sl_slice sl_own_transform(sl_txn *txn, const struct sl_own_transformation *own, sl_slice value);
-/* The text after a pipeline, or after one transformation; memoised (run/values.c). */
-sl_text *sl_values_apply(sl_txn *txn, sl_text *text, const sl_pipeline *pipeline);
-/* What a step of the pipeline makes of what the steps before it made. */
-sl_text *sl_values_step(sl_txn *txn, sl_text *text, const sl_pipeline *pipeline, size_t step);
-/* Its kinds of bytes (base/classes.h); looked at once. */
-uint32_t sl_values_classes(sl_text *text);
+/* The text after one transformation; memoised (run/values.c). */
 sl_text *sl_values_transform(sl_txn *txn, sl_text *text, const sl_transformation *transformation);
 
 #ifdef __cplusplus

@@ -85,11 +85,6 @@ sl_text *sl_values_transform(sl_txn *txn, sl_text *text, const sl_transformation
     return step->result;
 }
 
-uint32_t sl_values_classes(sl_text *text) {
-    if (text->classes == 0) text->classes = sl_classes_of(text->slice);
-    return text->classes;
-}
-
 sl_text *sl_values_step(sl_txn *txn, sl_text *text, const sl_pipeline *pipeline, size_t i) {
     if (txn->rules->options.no_acceleration || pipeline->steps[i]->own != NULL) {
         return transform_plainly(txn, text, pipeline->steps[i]);
@@ -101,7 +96,7 @@ sl_text *sl_values_step(sl_txn *txn, sl_text *text, const sl_pipeline *pipeline,
     return result;
 }
 
-/* The plain twin of sl_values_apply, and the way through pipelines with steps of the rule set's own. */
+/* The plain twin of apply, and the way through pipelines with steps of the rule set's own. */
 static sl_text *apply_plainly(sl_txn *txn, sl_text *text, const sl_pipeline *pipeline) {
     for (size_t i = 0; i < pipeline->step_count && !txn->transformation_failed; i++) {
         text = sl_values_step(txn, text, pipeline, i);
@@ -109,21 +104,21 @@ static sl_text *apply_plainly(sl_txn *txn, sl_text *text, const sl_pipeline *pip
     return text;
 }
 
-/* Of a pipeline without steps of the rule set's own. What the pipeline without its last step makes is asked for in the same
+/* Of a pipeline without steps of the rule set's own, one of which the text triggers. What the pipeline without its last step makes is asked for in the same
  * way, so that pipelines that begin alike share it. */
 static sl_text *apply(sl_txn *txn, sl_text *text, const sl_pipeline *pipeline) {
-    if ((sl_values_classes(text) & pipeline->triggers) == 0) return text;
     if (text->by_pipeline == NULL) {
         text->by_pipeline = sl_arena_zalloc(sl_text_arena(txn, text), txn->rules->pipeline_count * sizeof *text->by_pipeline);
     }
     sl_text **known = &text->by_pipeline[pipeline->index];
     if (*known != NULL) return *known;
-    sl_text *result = apply(txn, text, txn->rules->pipelines[pipeline->parent]);
+    const sl_pipeline *parent = txn->rules->pipelines[pipeline->parent];
+    sl_text *result = (text->classes & parent->triggers) == 0 ? text : apply(txn, text, parent);
     result = sl_values_step(txn, result, pipeline, pipeline->step_count - 1u);
     return *known = result; /* now: a step may run out of memory, and the text may outlive it */
 }
 
-sl_text *sl_values_apply(sl_txn *txn, sl_text *text, const sl_pipeline *pipeline) {
+sl_text *sl_values_apply_steps(sl_txn *txn, sl_text *text, const sl_pipeline *pipeline) {
     if (pipeline->step_count == 0) return text;
     if (txn->rules->options.no_acceleration || pipeline->has_own) return apply_plainly(txn, text, pipeline);
     return apply(txn, text, pipeline);

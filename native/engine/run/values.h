@@ -3,12 +3,30 @@
 #ifndef SL_VALUES_H
 #define SL_VALUES_H
 
+#include "base/classes.h"
 #include "run/txn.h"
 #include "run/value_cache.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* Its kinds of bytes; looked at once. */
+static inline uint32_t sl_values_classes(sl_text *text) {
+    if (text->classes == 0) text->classes = sl_classes_of(text->slice);
+    return text->classes;
+}
+
+sl_text *sl_values_apply_steps(sl_txn *txn, sl_text *text, const sl_pipeline *pipeline);
+
+/* The text after a pipeline; memoised. */
+static inline sl_text *sl_values_apply(sl_txn *txn, sl_text *text, const sl_pipeline *pipeline) {
+    if ((sl_values_classes(text) & pipeline->triggers) == 0) return text;
+    return sl_values_apply_steps(txn, text, pipeline);
+}
+
+/* What a step of the pipeline makes of what the steps before it made. */
+sl_text *sl_values_step(sl_txn *txn, sl_text *text, const sl_pipeline *pipeline, size_t step);
 
 /* Where what hangs on this text is allocated. */
 static inline sl_arena *sl_text_arena(sl_txn *txn, const sl_text *text) {
