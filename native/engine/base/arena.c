@@ -65,12 +65,6 @@ void *sl_arena_alloc_slow(sl_arena *arena, size_t size) {
     return at;
 }
 
-void *sl_arena_zalloc(sl_arena *arena, size_t size) {
-    void *at = sl_arena_alloc(arena, size);
-    if (size != 0) memset(at, 0, size);
-    return at;
-}
-
 sl_slice sl_arena_copy(sl_arena *arena, sl_slice text) {
     if (text.len == 0) return SL_EMPTY;
     uint8_t *at = sl_arena_alloc(arena, text.len);

@@ -45,7 +45,21 @@ static inline void *sl_arena_alloc(sl_arena *arena, size_t size) {
     return sl_arena_alloc_slow(arena, size);
 }
 
-void *sl_arena_zalloc(sl_arena *arena, size_t size); /* zeroed */
+/* Zeroed. Small things are so many that a call for each would cost more than the zeros. */
+static inline void *sl_arena_zalloc(sl_arena *arena, size_t size) {
+    enum { few_bytes = 128 };
+    void *at = sl_arena_alloc(arena, size);
+    if (size > few_bytes) {
+        memset(at, 0, size);
+        return at;
+    }
+    for (size_t i = 0; i < size; i += 16) { /* what is handed out is whole sixteens */
+        const uint64_t zero = 0;
+        memcpy((uint8_t *)at + i, &zero, sizeof zero);
+        memcpy((uint8_t *)at + i + sizeof zero, &zero, sizeof zero);
+    }
+    return at;
+}
 sl_slice sl_arena_copy(sl_arena *arena, sl_slice text);
 /* A NUL-terminated copy. */
 char *sl_arena_z(sl_arena *arena, sl_slice text);

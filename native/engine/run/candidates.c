@@ -165,6 +165,14 @@ static uint32_t collect_classes(sl_txn *txn, const sl_target_view *view, const s
     return state->classes;
 }
 
+static inline void add_words(uint64_t *restrict to, const uint64_t *restrict from, uint32_t count) {
+    if (count == sl_row_words) { /* nearly always: a loop that the compiler can lay out */
+        for (uint32_t w = 0; w < sl_row_words; w++) to[w] |= from[w];
+        return;
+    }
+    for (uint32_t w = 0; w < count; w++) to[w] |= from[w];
+}
+
 static const uint64_t *collect_found(sl_txn *txn, const sl_target_view *view, const struct sl_selection *selection) {
     struct sl_view_state *state = state_of(txn, view);
     const uint32_t words = txn->rules->prefilter->word_count;
@@ -174,7 +182,7 @@ static const uint64_t *collect_found(sl_txn *txn, const sl_target_view *view, co
         sl_text *text = selection->texts[state->found_seen];
         if (text->known != NULL) continue;
         const uint64_t *restrict found = scan(txn, sl_values_apply(txn, text, view->pipeline));
-        for (uint32_t w = 0; w < words; w++) all[w] |= found[w];
+        add_words(all, found, words);
     }
     return all;
 }
