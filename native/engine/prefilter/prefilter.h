@@ -83,6 +83,8 @@ typedef struct sl_scan_functions {
     /* Which of the first `count` places of a piece pass each sieve. */
     void (*sieve)(const struct sl_prefilter *prefilter, const uint8_t *piece, size_t count, sl_places *pairs,
                   sl_places *triples, sl_places *quads);
+    /* Adds the rows of these sets to found, a row itself. */
+    void (*add_rows)(const uint64_t *rows, const sl_filter_set *sets, size_t count, uint64_t *found);
 } sl_scan_functions;
 
 /* Where a literal may begin is seen from small tables that stay in the first caches: the pair of bytes there, the hash of

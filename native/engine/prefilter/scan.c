@@ -36,33 +36,60 @@ static void sieve_plainly(const sl_prefilter *prefilter, const uint8_t *piece, s
     quads->count = quad_count;
 }
 
-const sl_scan_functions sl_scan_plainly = {fold, sieve_plainly};
+static void add_rows(const uint64_t *rows, const sl_filter_set *sets, size_t count, uint64_t *found) {
+    uint64_t sum[sl_row_words];
+    memcpy(sum, found, sizeof sum);
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t *row = rows + (size_t)sets[i] * sl_row_words;
+        for (size_t w = 0; w < sl_row_words; w++) sum[w] |= row[w];
+    }
+    memcpy(found, sum, sizeof sum);
+}
+
+const sl_scan_functions sl_scan_plainly = {fold, sieve_plainly, add_rows};
 
 /* ---- what is done for what passes ---- */
 
-static inline void report(const sl_prefilter *prefilter, sl_filter_set set, uint64_t *restrict found) {
-    if (prefilter->rows != NULL) {
-        const uint64_t *restrict row = prefilter->rows + (size_t)set * sl_row_words;
-        for (size_t w = 0; w < sl_row_words; w++) found[w] |= row[w];
-        return;
-    }
+/* Sets of filters that were found, in any order, 0 among them. They are added up in the end: one after the other, each would
+ * wait for the one before it to reach memory. */
+enum { sets_max = 512 };
+typedef struct found_sets {
+    const sl_prefilter *prefilter;
+    uint64_t *found;
+    size_t count;
+    sl_filter_set sets[sets_max];
+} found_sets;
+
+static void add_list(const sl_prefilter *prefilter, sl_filter_set set, uint64_t *found) {
     const sl_filter_list *list = &prefilter->lists[set];
     for (const uint16_t *filter = prefilter->filters + list->first, *end = filter + list->count; filter < end; filter++) {
         found[sl_prefilter_word(*filter)] |= UINT64_C(1) << (*filter % 64);
     }
 }
 
-/* bytes: as in sl_short_literal. */
-static inline void report_short(const sl_prefilter *prefilter, const sl_short_literals *literals, uint32_t bytes, uint64_t *found) {
-    uint32_t slot = sl_prefilter_hash(bytes) >> literals->shift;
-    for (; literals->slots[slot].set != 0; slot = (slot + 1) & literals->mask) {
-        if (literals->slots[slot].bytes != bytes) continue;
-        report(prefilter, literals->slots[slot].set, found);
-        return;
+static void add_up(found_sets *sets) {
+    if (sets->prefilter->rows != NULL) {
+        sets->prefilter->functions.add_rows(sets->prefilter->rows, sets->sets, sets->count, sets->found);
+    } else {
+        for (size_t i = 0; i < sets->count; i++) add_list(sets->prefilter, sets->sets[i], sets->found);
     }
+    sets->count = 0;
 }
 
-static void report_long(const sl_prefilter *prefilter, uint64_t window, uint64_t hash, uint64_t *found) {
+static inline void report(found_sets *sets, sl_filter_set set) {
+    if (sets->count == sets_max) add_up(sets);
+    sets->sets[sets->count++] = set;
+}
+
+/* bytes: as in sl_short_literal. */
+static inline void report_short(found_sets *sets, const sl_short_literals *literals, uint32_t bytes) {
+    uint32_t slot = sl_prefilter_hash(bytes) >> literals->shift;
+    while (literals->slots[slot].set != 0 && literals->slots[slot].bytes != bytes) slot = (slot + 1) & literals->mask;
+    report(sets, literals->slots[slot].set);
+}
+
+static void report_long(found_sets *sets, uint64_t window, uint64_t hash) {
+    const sl_prefilter *prefilter = sets->prefilter;
     const uint64_t bytes = (window & sl_five_bytes) | sl_five_used;
     uint64_t slot = hash >> prefilter->five_shift;
     while (prefilter->five_slots[slot].bytes != bytes) {
@@ -70,31 +97,35 @@ static void report_long(const sl_prefilter *prefilter, uint64_t window, uint64_t
         slot = (slot + 1) & prefilter->five_mask;
     }
     const sl_five *five = &prefilter->five_slots[slot];
-    if (five->set != 0) report(prefilter, five->set, found);
+    report(sets, five->set);
     const sl_long_literal *literal = prefilter->longer + five->first, *end = literal + five->count;
     for (; literal < end; literal++) {
-        if (((window ^ literal->bytes) << (literal->bytes >> 56)) == 0) report(prefilter, literal->set, found);
+        if (((window ^ literal->bytes) << (literal->bytes >> 56)) == 0) report(sets, literal->set);
     }
 }
 
 /* What passes the sieve by four bytes. */
-static inline void report_quad(const sl_prefilter *prefilter, uint64_t window, uint64_t *found) {
-    report_short(prefilter, &prefilter->quads, (uint32_t)window, found);
+static inline void report_quad(found_sets *sets, uint64_t window) {
+    const sl_sieve *fives = &sets->prefilter->five_sieve;
+    report_short(sets, &sets->prefilter->quads, (uint32_t)window);
     const uint64_t hash = sl_prefilter_hash_five(window & sl_five_bytes);
-    if (has(prefilter->five_sieve.words, (uint32_t)(hash >> prefilter->five_sieve.shift)) != 0) report_long(prefilter, window, hash, found);
+    if (has(fives->words, (uint32_t)(hash >> fives->shift)) != 0) report_long(sets, window, hash);
 }
 
 /* Every literal that begins at one of the first `count` places. */
 static void sieve(const sl_prefilter *prefilter, const uint8_t *piece, size_t count, uint64_t *found) {
     sl_places pairs, triples, quads;
     prefilter->functions.sieve(prefilter, piece, count, &pairs, &triples, &quads);
-    for (size_t i = 0; i < pairs.count; i++) {
-        report(prefilter, prefilter->pair_sets[sl_prefilter_window(piece + pairs.at[i]) & 0xFFFF], found);
-    }
+    found_sets sets;
+    sets.prefilter = prefilter;
+    sets.found = found;
+    sets.count = 0;
+    for (size_t i = 0; i < pairs.count; i++) report(&sets, prefilter->pair_sets[sl_prefilter_window(piece + pairs.at[i]) & 0xFFFF]);
     for (size_t i = 0; i < triples.count; i++) {
-        report_short(prefilter, &prefilter->triples, (uint32_t)sl_prefilter_window(piece + triples.at[i]) << 8, found);
+        report_short(&sets, &prefilter->triples, (uint32_t)sl_prefilter_window(piece + triples.at[i]) << 8);
     }
-    for (size_t i = 0; i < quads.count; i++) report_quad(prefilter, sl_prefilter_window(piece + quads.at[i]), found);
+    for (size_t i = 0; i < quads.count; i++) report_quad(&sets, sl_prefilter_window(piece + quads.at[i]));
+    add_up(&sets);
 }
 
 static uint64_t singles(const sl_prefilter *prefilter, sl_slice text) {

@@ -59,9 +59,21 @@ WITH_AVX2 static void fold_with_avx2(const uint8_t *from, size_t count, uint8_t 
     _mm256_storeu_si256((__m256i *)(to + at), lower(_mm256_loadu_si256((const __m256i *)(to + at))));
 }
 
+WITH_AVX2 static void add_rows_with_avx2(const uint64_t *rows, const sl_filter_set *sets, size_t count, uint64_t *found) {
+    __m256i *out = (__m256i *)found;
+    __m256i low = _mm256_loadu_si256(out), high = _mm256_loadu_si256(out + 1);
+    for (size_t i = 0; i < count; i++) {
+        const __m256i *row = (const __m256i *)(rows + (size_t)sets[i] * sl_row_words);
+        low = _mm256_or_si256(low, _mm256_loadu_si256(row));
+        high = _mm256_or_si256(high, _mm256_loadu_si256(row + 1));
+    }
+    _mm256_storeu_si256(out, low);
+    _mm256_storeu_si256(out + 1, high);
+}
+
 bool sl_scan_with_vectors(sl_scan_functions *functions) {
     if (!__builtin_cpu_supports("avx2")) return false;
-    *functions = (sl_scan_functions){fold_with_avx2, sieve_with_avx2};
+    *functions = (sl_scan_functions){fold_with_avx2, sieve_with_avx2, add_rows_with_avx2};
     return true;
 }
 
