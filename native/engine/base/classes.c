@@ -18,22 +18,32 @@
 #define OT SL_CLASS_OTHER
 #define HI16 HI, HI, HI, HI, HI, HI, HI, HI, HI, HI, HI, HI, HI, HI, HI, HI
 
-static const uint16_t class_of[256] = {
-    NU, OT, OT, OT, OT, OT, OT, OT, OT, SP, SP, SP, SP, SP, OT, OT, /* 00 */
-    OT, OT, OT, OT, OT, OT, OT, OT, OT, OT, OT, OT, OT, OT, OT, OT, /* 10 */
-    SP, CO, QU, CO, OT, EN, AM, QU, OT, OT, CO, EN, QU, CO, DT, SL, /* 20: blank ! " # $ % & ' ( ) * + , - . / */
-    DI, DI, DI, DI, DI, DI, DI, DI, DI, DI, OT, QU, CO, OT, CO, OT, /* 30: digits : ; < = > ? */
-    OT, UP, UP, UP, UP, UP, UP, UP, UP, UP, UP, UP, UP, UP, UP, UP, /* 40 */
-    UP, UP, UP, UP, UP, UP, UP, UP, UP, UP, UP, OT, BS, OT, QU, LO, /* 50: … [ \ ] ^ _ */
-    OT, LO, LO, LO, LO, LO, LO, LO, LO, LO, LO, LO, LO, LO, LO, LO, /* 60 */
-    LO, LO, LO, LO, LO, LO, LO, LO, LO, LO, LO, OT, OT, OT, OT, OT, /* 70 */
+#define LINE (SP | SL_CLASS_MARK(0)) /* LF and CR */
+#define MARK(class, i) ((class) | SL_CLASS_MARK(i))
+#define U(c) (UP | SL_CLASS_LETTER(c))
+#define L(c) (LO | SL_CLASS_LETTER(c))
+
+static const uint64_t class_of[256] = {
+    NU, OT, OT, OT, OT, OT, OT, OT, OT, SP, LINE, SP, SP, LINE, OT, OT,
+    OT, OT, OT, OT, OT, OT, OT, OT, OT, OT, OT, OT, OT, OT, OT, OT,
+    /* blank ! " # $ % & ' ( ) * + , - . / */
+    SP, MARK(CO, 1), MARK(QU, 2), MARK(CO, 3), MARK(OT, 4), MARK(EN, 5), AM, MARK(QU, 6), MARK(OT, 7), MARK(OT, 8), CO, EN, QU, CO, DT, SL,
+    /* digits : ; < = > ? */
+    DI, DI, DI, DI, DI, DI, DI, DI, DI, DI, MARK(OT, 9), MARK(QU, 10), MARK(CO, 11), MARK(OT, 12), MARK(CO, 13), MARK(OT, 14),
+    MARK(OT, 15), U('a'), U('b'), U('c'), U('d'), U('e'), U('f'), U('g'), U('h'), U('i'), U('j'), U('k'), U('l'), U('m'), U('n'), U('o'),
+    U('p'), U('q'), U('r'), U('s'), U('t'), U('u'), U('v'), U('w'), U('x'), U('y'), U('z'), MARK(OT, 16), BS, MARK(OT, 17), QU, LO,
+    MARK(OT, 18), L('a'), L('b'), L('c'), L('d'), L('e'), L('f'), L('g'), L('h'), L('i'), L('j'), L('k'), L('l'), L('m'), L('n'), L('o'),
+    L('p'), L('q'), L('r'), L('s'), L('t'), L('u'), L('v'), L('w'), L('x'), L('y'), L('z'), MARK(OT, 19), MARK(OT, 20), MARK(OT, 21), OT, OT,
     HI16, HI16, HI16, HI16, HI16, HI16, HI16, HI16,
 };
 
-uint32_t sl_class_of_byte(uint8_t byte) { return class_of[byte]; }
+uint64_t sl_class_of_byte(uint8_t byte) {
+    const uint64_t finer = class_of[byte] & ~(SL_CLASS_LETTER('a') - 1);
+    return finer != 0 ? finer : class_of[byte];
+}
 
-uint32_t sl_classes_of(sl_slice text) {
-    uint32_t a = SL_CLASS_ANY, b = 0, c = 0, d = 0;
+uint64_t sl_classes_of(sl_slice text) {
+    uint64_t a = SL_CLASS_ANY, b = 0, c = 0, d = 0;
     size_t i = 0;
     for (; i + 4 <= text.len; i += 4) {
         a |= class_of[text.ptr[i]];

@@ -27,9 +27,14 @@ enum {
     SL_CLASS_ANY = 1 << 14       /* always set: for what may change every text, the empty one included */
 };
 
+/* Above these, a bit for each letter in either case, and for each of the marks that say most of what a text may be. */
+#define SL_CLASS_LETTER(c) (UINT64_C(1) << (16 + (c) - 'a'))
+#define SL_CLASS_MARK(i) (UINT64_C(1) << (42 + (i)))
+
 /* Union over the bytes, and SL_CLASS_ANY. */
-uint32_t sl_classes_of(sl_slice text);
-uint32_t sl_class_of_byte(uint8_t byte);
+uint64_t sl_classes_of(sl_slice text);
+/* The one that the fewest bytes share. */
+uint64_t sl_class_of_byte(uint8_t byte);
 
 #ifdef __cplusplus
 }

@@ -21,7 +21,7 @@ sl_gate gate_of(const sl_rule &starter, const sl_target &target, size_t unit) {
     if (!target.view_has_all) return gate;
     gate.filters[0] = starter.filters[0];
     gate.filters[1] = starter.filters[1];
-    gate.classes = starter.operand.necessary_classes;
+    gate.classes = starter.classes;
     return gate;
 }
 

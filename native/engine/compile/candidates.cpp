@@ -7,6 +7,7 @@
 #include <exception>
 #include <mutex>
 #include <thread>
+#include <tuple>
 
 #include "prefilter/literals.hpp"
 #include "variables/variable.h"
@@ -112,16 +113,21 @@ void Compiler::index_link(Link &link) {
     sl_rule &rule = *link.image;
     number_question(rule);
     rule.filters[0] = rule.filters[1] = -1;
+    rule.classes = rule.operand.necessary_classes;
     sl_target *targets = const_cast<sl_target *>(rule.targets);
     for (size_t i = 0; i < rule.target_count; i++) targets[i].view = -1;
     if (rules_->options.no_acceleration || rule.kind != SL_RULE_OPERATOR || rule.op == nullptr) return;
     if (rule.pipeline->has_own) return; // it is asked in its turn, and only then
     if (!rule.is_negated && rule.operand.macro == nullptr) {
         size_t used = 0;
+        double least = 0; // how often a byte is of the classes
         const LiteralSets compared = literals_of(rule);
         for (const auto &literals : has_pattern(rule) ? literals_of_.at(to_string(rule.operand.text)) : compared) {
             const int filter = used < 2 ? prefilter_.add(literals) : -1;
-            if (filter >= 0) rule.filters[used++] = filter;
+            if (filter < 0) continue;
+            rule.filters[used++] = filter;
+            const auto &[classes, frequency] = prefilter_.classes_of(filter);
+            if (used == 1 || frequency < least) std::tie(rule.classes, least) = std::tie(classes, frequency);
         }
     }
     for (size_t i = 0; i < rule.target_count; i++) {
@@ -129,13 +135,24 @@ void Compiler::index_link(Link &link) {
         // With multiMatch the operator sees texts on the way, too: whether there is any is all that a view can tell.
         targets[i].view_has_all = !rule.is_multi_match && !rule.is_negated && rule.operand.macro == nullptr;
         targets[i].view = view(targets[i], rule.is_multi_match ? pipeline_order_.front() : rule.pipeline);
+        if (targets[i].view_has_all && rule.filters[0] >= 0) note_scanned(targets[i].view, rule.classes);
     }
+}
+
+// A view whose pipeline changes none of its texts is seen through the one without a pipeline.
+void Compiler::note_scanned(int32_t view, uint64_t classes) {
+    if (classes == 0) classes = ~uint64_t{0};
+    views_[view].scan_classes |= classes;
+    views_[views_[view].raw].scan_classes |= classes;
 }
 
 // There is no automaton: none was asked for, or it would have been too large.
 void Compiler::forget_filters() {
     for (Unit *unit : starters_) {
-        for (Link &link : unit->links) link.image->filters[0] = link.image->filters[1] = -1;
+        for (Link &link : unit->links) {
+            link.image->filters[0] = link.image->filters[1] = -1;
+            link.image->classes = link.image->operand.necessary_classes;
+        }
     }
 }
 
@@ -147,9 +164,9 @@ int32_t Compiler::view(const sl_target &target, const sl_pipeline *pipeline) {
     const bool is_whole_list = target.selector == SL_SELECT_ALL && is_stable_list(target.variable);
     const auto index = static_cast<int32_t>(views_.size());
     if (raw == index) {
-        views_.push_back({&target, pipeline, raw, -1, selection_count_++, is_whole_list});
+        views_.push_back({&target, pipeline, raw, -1, selection_count_++, is_whole_list, 0});
     } else {
-        views_.push_back({&target, pipeline, raw, views_[raw].next, views_[raw].selection, is_whole_list});
+        views_.push_back({&target, pipeline, raw, views_[raw].next, views_[raw].selection, is_whole_list, 0});
         views_[raw].next = index;
     }
     view_of_.emplace(key, index);

@@ -101,6 +101,7 @@ class Compiler {
     void number_question(sl_rule &rule);
     void forget_filters();
     int32_t view(const sl_target &target, const sl_pipeline *pipeline);
+    void note_scanned(int32_t view, uint64_t classes);
     // blocks.cpp: what a starter needs of the views, by stretches of a phase
     void make_blocks(sl_program &program);
     // fold.cpp: what can be said of units before there is a request

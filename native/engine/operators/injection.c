@@ -89,7 +89,8 @@ static sl_answer detect_xss(const sl_call *call, const sl_operand *operand, sl_s
 
 static void need_more_than_words(sl_prepare *prepare, sl_operand *operand) {
     (void)prepare;
-    operand->necessary_classes = ~(uint32_t)(SL_CLASS_UPPER | SL_CLASS_LOWER | SL_CLASS_DIGIT | SL_CLASS_ANY);
+    enum { words = SL_CLASS_UPPER | SL_CLASS_LOWER | SL_CLASS_DIGIT };
+    operand->necessary_classes = (SL_CLASS_ANY - 1) & ~words;
 }
 
 static void need_markup(sl_prepare *prepare, sl_operand *operand) {

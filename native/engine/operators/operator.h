@@ -59,7 +59,7 @@ typedef struct sl_operand {
     int64_t number;               /* of the numeric operators */
     const sl_necessary *necessary;
     bool judges_body;             /* the target REQUEST_BODY is the body of a JSON request, too */
-    uint32_t necessary_classes; /* SL_CLASS_*: a value that matches holds a byte of one of these kinds; 0 = no claim */
+    uint64_t necessary_classes; /* SL_CLASS_*: a value that matches holds a byte of one of these kinds; 0 = no claim */
 } sl_operand;
 
 /* What match may use besides its operand and the value. */

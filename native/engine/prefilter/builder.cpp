@@ -4,9 +4,12 @@
 #include "prefilter/builder.hpp"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "base/ascii.h"
+#include "base/bits.h"
+#include "base/classes.h"
 #include "prefilter/literals.hpp"
 
 namespace seclua {
@@ -42,6 +45,49 @@ std::string rarest_window(const std::string &literal) {
     return best;
 }
 
+// How often a byte of a text is expected to be of a class, by the number of its bit; of classes that are the finest of a byte.
+const std::array<double, 64> &class_frequencies() {
+    static const std::array<double, 64> frequencies = [] {
+        std::array<double, 64> out{};
+        for (unsigned byte = 0; byte < 256; byte++) {
+            if (byte >= 'A' && byte <= 'Z') continue;
+            out[sl_bits_first(sl_class_of_byte(static_cast<uint8_t>(byte)))] += expected_frequency({std::string(1, static_cast<char>(byte))});
+        }
+        return out;
+    }();
+    return frequencies;
+}
+
+// Classes of which each literal holds one, few and rare ones: the next is always the one that costs least for each literal
+// that has none yet.
+PrefilterBuilder::Classes rare_classes(const std::vector<std::string> &literals) {
+    std::vector<uint64_t> left;
+    for (const std::string &literal : literals) {
+        uint64_t own = 0;
+        for (const char c : literal) {
+            if (c != text_start && c != text_end) own |= sl_class_of_byte(static_cast<uint8_t>(c));
+        }
+        if (own == 0) return {0, 1};
+        left.push_back(own);
+    }
+    PrefilterBuilder::Classes out = {0, 0};
+    while (!left.empty()) {
+        std::array<size_t, 64> counts{};
+        for (const uint64_t own : left) {
+            for (uint64_t bits = own; bits != 0; bits &= bits - 1) counts[sl_bits_first(bits)]++;
+        }
+        size_t best = 64;
+        const auto cost = [&](size_t i) { return class_frequencies()[i] / static_cast<double>(counts[i]); };
+        for (size_t i = 0; i < 64; i++) {
+            if (counts[i] != 0 && (best == 64 || cost(i) < cost(best))) best = i;
+        }
+        out.classes |= uint64_t{1} << best;
+        out.frequency += class_frequencies()[best];
+        left.erase(std::remove_if(left.begin(), left.end(), [&](uint64_t own) { return (own >> best & 1) != 0; }), left.end());
+    }
+    return out;
+}
+
 } // namespace
 
 int PrefilterBuilder::add(std::vector<std::string> literals) {
@@ -60,6 +106,7 @@ int PrefilterBuilder::add(std::vector<std::string> literals) {
     byte_count_ += bytes;
     if (filters_.size() > UINT16_MAX) return -1;
     const int id = static_cast<int>(filters_.size());
+    classes_.push_back(rare_classes(literals));
     filters_.emplace(std::move(literals), id);
     return id;
 }

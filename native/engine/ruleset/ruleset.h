@@ -121,6 +121,7 @@ typedef struct sl_rule {
     bool operand_per_value; /* the macro has to be expanded for each value */
     const struct sl_script *script;
     int32_t filters[2]; /* bits of the candidate index, both needed; -1: none, every value is tried */
+    uint64_t classes;   /* SL_CLASS_*: of the filters or of the operand; a value that matches holds one of them; 0 = no claim */
     int32_t question;   /* number of its operator with its operand and its negation; -1: an answer is good once only */
     bool is_question_shared; /* with other links */
 
@@ -161,13 +162,14 @@ typedef struct sl_target_view {
     int32_t next;        /* a further view of the same target; -1: none. The raw one begins the list */
     uint32_t selection;  /* number of the target among those that have views */
     bool is_whole_list;  /* of a list that only grows */
+    uint64_t scan_classes; /* texts without these kinds of bytes hold nothing that a link looks for here */
 } sl_target_view;
 
 /* What a starter needs of a view in order to match one of its texts. */
 typedef struct sl_gate {
     uint8_t unit;        /* of its block */
     int32_t filters[2];  /* both; -1: none */
-    uint32_t classes;    /* one of these kinds of bytes; 0 = no claim */
+    uint64_t classes;    /* one of these kinds of bytes; 0 = no claim */
     int32_t question;    /* of the starter, where its operator sees the texts of the view; -1: none */
 } sl_gate;
 

@@ -28,7 +28,7 @@ struct sl_view_state {
     uint64_t *found;       /* filters that the scan found in the first found_seen texts after the pipeline; NULL = not made yet */
     uint32_t found_seen;
     uint32_t classes_seen;
-    uint32_t classes;      /* kinds of bytes in the first classes_seen texts after the pipeline */
+    uint64_t classes;      /* kinds of bytes in the first classes_seen texts after the pipeline */
 };
 
 static inline bool lets(const sl_txn *txn, const uint64_t *found, const int32_t *filters) {
@@ -55,9 +55,7 @@ static inline const uint64_t *scan(sl_txn *txn, sl_text *text) {
     return text->found != NULL ? text->found : scan_now(txn, text);
 }
 
-static bool lacks_classes(const sl_rule *link, uint32_t classes) {
-    return link->operand.necessary_classes != 0 && (classes & link->operand.necessary_classes) == 0;
-}
+static bool lacks_classes(const sl_rule *link, uint64_t classes) { return link->classes != 0 && (classes & link->classes) == 0; }
 
 bool sl_candidates_text(sl_txn *txn, const sl_rule *link, sl_text *text) {
     if (txn->rules->options.no_acceleration || link->is_negated) return true;
@@ -156,7 +154,7 @@ static const struct sl_selection *selection_of(sl_txn *txn, const sl_target_view
 
 static struct sl_view_state *state_of(sl_txn *txn, const sl_target_view *view) { return &txn->views[view - txn->rules->views]; }
 
-static uint32_t collect_classes(sl_txn *txn, const sl_target_view *view, const struct sl_selection *selection) {
+static uint64_t collect_classes(sl_txn *txn, const sl_target_view *view, const struct sl_selection *selection) {
     struct sl_view_state *state = state_of(txn, view);
     for (; state->classes_seen < selection->count; state->classes_seen++) {
         sl_text *text = selection->texts[state->classes_seen];
@@ -181,7 +179,9 @@ static const uint64_t *collect_found(sl_txn *txn, const sl_target_view *view, co
     for (; state->found_seen < selection->count; state->found_seen++) {
         sl_text *text = selection->texts[state->found_seen];
         if (text->known != NULL) continue;
-        const uint64_t *restrict found = scan(txn, sl_values_apply(txn, text, view->pipeline));
+        text = sl_values_apply(txn, text, view->pipeline);
+        if ((sl_values_classes(text) & view->scan_classes) == 0) continue;
+        const uint64_t *restrict found = scan(txn, text);
         add_words(all, found, words);
     }
     return all;
@@ -206,7 +206,7 @@ static bool any_known_lets(sl_txn *txn, const sl_rule *link, const struct sl_sel
 /* All texts but those of the value cache at once. */
 static bool others_let(sl_txn *txn, const sl_rule *link, const sl_target_view *view, const struct sl_selection *selection) {
     view = effective(txn, view, selection);
-    if (link->operand.necessary_classes != 0 && lacks_classes(link, collect_classes(txn, view, selection))) return false;
+    if (link->classes != 0 && lacks_classes(link, collect_classes(txn, view, selection))) return false;
     if (link->filters[0] < 0 || txn->rules->prefilter == NULL) return true;
     return lets(txn, collect_found(txn, view, selection), link->filters);
 }
@@ -269,13 +269,16 @@ static uint64_t known_lets(sl_txn *txn, const sl_target_gates *target, sl_text *
 
 static uint64_t let_through(sl_txn *txn, const sl_view_gates *gates, const struct sl_selection *selection) {
     const sl_target_view *view = effective(txn, &txn->rules->views[gates->view], selection);
-    const uint32_t classes = gates->needs_classes ? collect_classes(txn, view, selection) : 0;
-    const uint64_t *found = gates->needs_scan ? collect_found(txn, view, selection) : NULL;
+    const uint64_t classes = gates->needs_classes ? collect_classes(txn, view, selection) : 0;
+    const uint64_t *found = NULL; /* made when a gate needs it */
     uint64_t units = 0;
     for (size_t i = 0; i < gates->gate_count; i++) {
         const sl_gate *gate = &gates->gates[i];
         if (gate->classes != 0 && (classes & gate->classes) == 0) continue;
-        if (gate->filters[0] >= 0 && !lets(txn, found, gate->filters)) continue;
+        if (gate->filters[0] >= 0) {
+            if (found == NULL) found = collect_found(txn, view, selection);
+            if (!lets(txn, found, gate->filters)) continue;
+        }
         units |= UINT64_C(1) << gate->unit;
     }
     return units;

@@ -28,7 +28,7 @@ typedef struct sl_text {
     const uint64_t *found;              /* filters that the scan of the candidate index found; NULL = not scanned yet */
     struct sl_text *twin; /* differs in case only and has the same candidates; NULL = none */
     uint64_t *refused;    /* by question (sl_rule.question): links with it do not match this text; made on first use */
-    uint32_t classes; /* kinds of bytes (base/classes.h); 0 = not looked at yet */
+    uint64_t classes; /* kinds of bytes (base/classes.h); 0 = not looked at yet */
 } sl_text;
 
 /* Where an argument came from; a view is a set of these. */

@@ -12,7 +12,7 @@ extern "C" {
 #endif
 
 /* Its kinds of bytes; looked at once. */
-static inline uint32_t sl_values_classes(sl_text *text) {
+static inline uint64_t sl_values_classes(sl_text *text) {
     if (text->classes == 0) text->classes = sl_classes_of(text->slice);
     return text->classes;
 }
