@@ -36,7 +36,7 @@ uint32_t sl_hash_fold(sl_slice key) {
         for (size_t i = 0; i + 8 < key.len; i += 8) h = mix(h, load(key.ptr + i, 8));
         h = mix(h, load(key.ptr + key.len - 8, 8));
     }
-    return (uint32_t)(h ^ h >> 32);
+    return (uint32_t)((h * UINT64_C(0x9e3779b97f4a7c15)) >> 32); /* the upper half hangs on all of h, the lower one does not */
 }
 
 int64_t sl_number_of(sl_slice text) {
