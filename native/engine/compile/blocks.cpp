@@ -52,7 +52,7 @@ sl_target_gates frozen(sl_arena *arena, int32_t raw, const GatesByView &by_view)
 }
 
 sl_block make_block(sl_arena *arena, const sl_program &program, const std::vector<sl_target_view> &views, size_t first, size_t count) {
-    sl_block block = {first, count, 0, nullptr, 0};
+    sl_block block = {first, count, 0, nullptr, 0, nullptr};
     std::map<int32_t, GatesByView> by_target;
     for (size_t i = 0; i < count; i++) {
         const sl_rule &starter = *program.units[first + i];
@@ -67,8 +67,21 @@ sl_block make_block(sl_arena *arena, const sl_program &program, const std::vecto
         }
     }
     sl_target_gates *targets = SL_NEW_ARRAY(arena, sl_target_gates, by_target.size());
-    for (const auto &[raw, by_view] : by_target) targets[block.target_count++] = frozen(arena, raw, by_view);
+    std::map<int32_t, uint16_t> places;
+    for (const auto &[raw, by_view] : by_target) {
+        places.emplace(raw, static_cast<uint16_t>(block.target_count));
+        targets[block.target_count++] = frozen(arena, raw, by_view);
+    }
     block.targets = targets;
+    const uint16_t **unit_targets = SL_NEW_ARRAY(arena, const uint16_t *, count);
+    for (size_t i = 0; i < count; i++) {
+        if ((block.always >> i & 1) != 0) continue;
+        const sl_rule &starter = *program.units[first + i];
+        uint16_t *of_unit = SL_NEW_ARRAY(arena, uint16_t, starter.target_count);
+        for (size_t t = 0; t < starter.target_count; t++) of_unit[t] = places.at(views[starter.targets[t].view].raw);
+        unit_targets[i] = of_unit;
+    }
+    block.unit_targets = unit_targets;
     return block;
 }
 
@@ -89,6 +102,7 @@ void Compiler::make_blocks(sl_program &program) {
         while (end < program.count && end - first < block_units_max && !begins[end]) end++;
         std::fill(block_of + first, block_of + end, static_cast<uint32_t>(blocks.size()));
         blocks.push_back(make_block(&rules_->arena, program, views_, first, end - first));
+        rules_->block_targets_max = std::max(rules_->block_targets_max, blocks.back().target_count);
         first = end;
     }
     sl_block *kept = SL_NEW_ARRAY(&rules_->arena, sl_block, blocks.size());

@@ -196,6 +196,7 @@ typedef struct sl_block {
     uint64_t always;     /* units that no view speaks for */
     const sl_target_gates *targets;
     size_t target_count;
+    const uint16_t *const *unit_targets; /* by unit, by target of its starter: its place in targets; NULL for those in always */
 } sl_block;
 
 /* ---- what is settled at load (compile/fold.cpp) ---- */
@@ -286,6 +287,7 @@ typedef struct sl_ruleset {
     const sl_target_view *views;
     size_t view_count;
     size_t selection_count; /* targets that have views */
+    size_t block_targets_max; /* of a block */
     uint32_t question_count;
     struct sl_script *const *scripts; /* distinct ones */
     size_t script_count;

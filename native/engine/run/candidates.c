@@ -140,6 +140,7 @@ static const struct sl_selection *selection_of(sl_txn *txn, const sl_target_view
     if (txn->selections == NULL) {
         txn->selections = SL_NEW_ARRAY(&txn->arena, struct sl_selection, txn->rules->selection_count);
         txn->views = SL_NEW_ARRAY(&txn->arena, struct sl_view_state, txn->rules->view_count);
+        txn->let_by_target = sl_arena_alloc(&txn->arena, txn->rules->block_targets_max * sizeof *txn->let_by_target);
     }
     struct sl_selection *selection = &txn->selections[view->selection];
     if (selection->made == now(txn)) return selection;
@@ -284,20 +285,24 @@ static uint64_t let_through(sl_txn *txn, const sl_view_gates *gates, const struc
     return units;
 }
 
+/* The units of which some text of the target is let through. */
+static uint64_t target_units(sl_txn *txn, const sl_target_gates *target) {
+    const struct sl_selection *selection = selection_of(txn, &txn->rules->views[target->raw]);
+    uint64_t units = 0;
+    for (size_t i = 0; selection->known_count != 0 && i < selection->count; i++) {
+        if (selection->texts[i]->known != NULL) units |= known_lets(txn, target, selection->texts[i]);
+    }
+    if (selection->known_count == selection->count) return units;
+    for (size_t i = 0; i < target->view_count; i++) units |= let_through(txn, &target->views[i], selection);
+    return units;
+}
+
 uint64_t sl_candidates_block(sl_txn *txn, const sl_block *block) {
     uint64_t units = block->always;
     for (size_t t = 0; t < block->target_count; t++) {
-        const sl_target_gates *target = &block->targets[t];
-        if ((target->units & ~units) == 0) continue;
-        const struct sl_selection *selection = selection_of(txn, &txn->rules->views[target->raw]);
-        if (selection->count == 0) continue;
-        for (size_t i = 0; selection->known_count != 0 && i < selection->count; i++) {
-            if (selection->texts[i]->known != NULL) units |= known_lets(txn, target, selection->texts[i]);
-        }
-        if (selection->known_count == selection->count) continue;
-        for (size_t i = 0; i < target->view_count; i++) {
-            if ((target->views[i].units & ~units) != 0) units |= let_through(txn, &target->views[i], selection);
-        }
+        const uint64_t let = target_units(txn, &block->targets[t]);
+        txn->let_by_target[t] = let;
+        units |= let;
     }
     txn->engine->stats.rules_skipped_absent += block->count - sl_bits_count(units);
     return units;

@@ -277,10 +277,20 @@ static sl_flow evaluate_values(sl_txn *txn, const sl_rule *link) {
     return SL_GO_ON;
 }
 
+/* The block of the unit has seen that the target has nothing for it. */
+static bool is_target_closed(const sl_txn *txn, const sl_rule *link) {
+    const sl_cursor *cursor = &txn->cursor;
+    if (cursor->block == NULL || link->link_index != 0) return false;
+    const size_t unit = cursor->unit - cursor->block->first;
+    const uint16_t *places = cursor->block->unit_targets[unit];
+    return places != NULL && (txn->let_by_target[places[cursor->target]] >> unit & 1) == 0;
+}
+
 /* From the cursor's target on. */
 static sl_flow evaluate_targets(sl_txn *txn, const sl_rule *link) {
     sl_cursor *cursor = &txn->cursor;
     for (; cursor->target < link->target_count; cursor->target++) {
+        if (is_target_closed(txn, link)) continue;
         collect_values(txn, link, &link->targets[cursor->target]);
         cursor->value = 0;
         const sl_flow flow = evaluate_values(txn, link);

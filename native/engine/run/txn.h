@@ -289,6 +289,7 @@ typedef struct sl_txn {
     struct sl_held *held; /* texts of the value cache */
     struct sl_selection *selections; /* of the candidate index: what targets select */
     struct sl_view_state *views;     /* the same through pipelines, by view */
+    uint64_t *let_by_target; /* of the cursor's block, by its targets: units of which some text was let through */
     uint32_t list_growths;         /* new members of lists while a phase ran */
     struct sl_xpath_local *xpaths; /* compiled for this transaction only */
     struct sl_xpath_result *xpath_results; /* values of XPath selectors already computed */
