@@ -152,6 +152,7 @@ static void the_contract_holds(const sl_transformation *t, const sl_unicode_map 
         fail("equal bytes are the same slice", t->name, text, output);
     }
     if (!may_change && !is_equal) fail("changes() foresees every change", t->name, text, output);
+    if (!is_equal && (sl_classes_of(value) & t->triggers) == 0) fail("triggers foresee every change", t->name, text, output);
     if (output.len > len_max_of(t->name, value.len)) fail("length is in bounds", t->name, text, output);
     const size_t kept = (size_t)(arena.cursor - mark.cursor);
     if (arena.current == mark.block && kept > (is_equal ? 0 : output.len + 15)) {
