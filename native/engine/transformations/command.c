@@ -7,26 +7,25 @@
 #include "transformations/families.h"
 #include "transformations/rewrite.h"
 
-static bool is_shell_quote(uint8_t c) { return c == '"' || c == '\'' || c == '\\' || c == '^'; }
+enum { PLAIN = 0, UPPER, QUOTE, BLANK, TAKES_BLANK_BACK };
 
-static bool is_shell_blank(uint8_t c) {
-    return c == ' ' || c == ',' || c == ';' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static bool takes_blank_back(uint8_t c) { return c == '/' || c == '('; }
+static const uint8_t kind_of[256] = {
+    ['"'] = QUOTE, ['\''] = QUOTE, ['\\'] = QUOTE, ['^'] = QUOTE, [' '] = BLANK, [','] = BLANK, [';'] = BLANK, ['\t'] = BLANK,
+    ['\r'] = BLANK, ['\n'] = BLANK, ['/'] = TAKES_BLANK_BACK, ['('] = TAKES_BLANK_BACK, ['A'] = UPPER, ['B'] = UPPER, ['C'] = UPPER,
+    ['D'] = UPPER, ['E'] = UPPER, ['F'] = UPPER, ['G'] = UPPER, ['H'] = UPPER, ['I'] = UPPER, ['J'] = UPPER, ['K'] = UPPER, ['L'] = UPPER,
+    ['M'] = UPPER, ['N'] = UPPER, ['O'] = UPPER, ['P'] = UPPER, ['Q'] = UPPER, ['R'] = UPPER, ['S'] = UPPER, ['T'] = UPPER, ['U'] = UPPER,
+    ['V'] = UPPER, ['W'] = UPPER, ['X'] = UPPER, ['Y'] = UPPER, ['Z'] = UPPER};
 
 /* A single blank stays unless the byte after it makes it go; any other blank, quote or capital changes at
  * once. */
 static size_t find_shell_noise(sl_slice value) {
     for (size_t i = 0; i < value.len; i++) {
-        const uint8_t c = value.ptr[i];
-        if (c == ' ') {
-            if (i + 1 == value.len) return SIZE_MAX;
-            const uint8_t next = value.ptr[i + 1];
-            if (is_shell_blank(next) || is_shell_quote(next) || takes_blank_back(next)) return i;
-        } else if (is_shell_quote(c) || is_shell_blank(c) || (uint8_t)(c - 'A') < 26) {
-            return i;
-        }
+        const uint8_t kind = kind_of[value.ptr[i]];
+        if (kind == PLAIN || kind == TAKES_BLANK_BACK) continue;
+        if (value.ptr[i] != ' ') return i;
+        if (i + 1 == value.len) return SIZE_MAX;
+        const uint8_t next = kind_of[value.ptr[i + 1]];
+        if (next != PLAIN && next != UPPER) return i;
     }
     return SIZE_MAX;
 }
@@ -41,18 +40,22 @@ static sl_slice cmd_line(sl_arena *arena, const sl_unicode_map *map, sl_slice va
     if (first == SIZE_MAX) return value;
     sl_rewrite r = sl_rewrite_begin(arena, value, first, value.len);
     bool is_after_blank = first != 0 && value.ptr[first - 1] == ' ';
+    uint8_t *out = r.out + r.len; /* each byte puts out at most one */
     for (size_t i = first; i < value.len; i++) {
-        const uint8_t c = value.ptr[i];
-        if (is_shell_quote(c)) continue;
-        if (is_shell_blank(c)) {
-            if (!is_after_blank) sl_rewrite_put(&r, ' ');
+        const uint8_t c = value.ptr[i], kind = kind_of[c];
+        if (kind == PLAIN) {
+            *out++ = c;
+            is_after_blank = false;
+        } else if (kind == BLANK) {
+            if (!is_after_blank) *out++ = ' ';
             is_after_blank = true;
-            continue;
+        } else if (kind != QUOTE) {
+            if (is_after_blank && kind == TAKES_BLANK_BACK) out--;
+            *out++ = kind == UPPER ? (uint8_t)(c | ('a' ^ 'A')) : c;
+            is_after_blank = false;
         }
-        if (is_after_blank && takes_blank_back(c)) r.len--;
-        sl_rewrite_put(&r, sl_ascii_lower(c));
-        is_after_blank = false;
     }
+    r.len = (size_t)(out - r.out);
     return sl_rewrite_end(arena, r, value);
 }
 
