@@ -14,29 +14,27 @@ enum {
     starts_max = 6        /* of words in one run */
 };
 
-enum { OTHER = 0, WORD, DIGIT, BLANK, MARK };
+/* MARK: an operator or a separator that is a token by itself, whatever stands beside it but for is_more_than_marks. */
+enum { OTHER = 0, WORD = 1, DIGIT = 2, BLANK = 4, MARK = 8 };
 
-/* MARK: an operator or a separator that is a token by itself, whatever stands beside it but for ends_plain's pairs. */
-static inline uint8_t kind_of(uint8_t c) {
-    static const uint8_t kinds[128] = {
-        [' '] = BLANK, ['!'] = MARK, ['%'] = MARK, ['&'] = MARK, ['*'] = MARK, ['+'] = MARK, [','] = MARK, ['-'] = MARK, ['.'] = MARK,
-        ['/'] = MARK, [':'] = MARK, [';'] = MARK, ['<'] = MARK, ['='] = MARK, ['>'] = MARK, ['?'] = MARK, ['^'] = MARK, ['|'] = MARK,
-        ['~'] = MARK, ['0'] = DIGIT, ['1'] = DIGIT, ['2'] = DIGIT, ['3'] = DIGIT, ['4'] = DIGIT, ['5'] = DIGIT, ['6'] = DIGIT,
-        ['7'] = DIGIT, ['8'] = DIGIT, ['9'] = DIGIT, ['A'] = WORD, ['B'] = WORD, ['C'] = WORD, ['D'] = WORD, ['E'] = WORD, ['F'] = WORD,
-        ['G'] = WORD, ['H'] = WORD, ['I'] = WORD, ['J'] = WORD, ['K'] = WORD, ['L'] = WORD, ['M'] = WORD, ['N'] = WORD, ['O'] = WORD,
-        ['P'] = WORD, ['Q'] = WORD, ['R'] = WORD, ['S'] = WORD, ['T'] = WORD, ['U'] = WORD, ['V'] = WORD, ['W'] = WORD, ['X'] = WORD,
-        ['Y'] = WORD, ['Z'] = WORD, ['_'] = WORD, ['a'] = WORD, ['b'] = WORD, ['c'] = WORD, ['d'] = WORD, ['e'] = WORD, ['f'] = WORD,
-        ['g'] = WORD, ['h'] = WORD, ['i'] = WORD, ['j'] = WORD, ['k'] = WORD, ['l'] = WORD, ['m'] = WORD, ['n'] = WORD, ['o'] = WORD,
-        ['p'] = WORD, ['q'] = WORD, ['r'] = WORD, ['s'] = WORD, ['t'] = WORD, ['u'] = WORD, ['v'] = WORD, ['w'] = WORD, ['x'] = WORD,
-        ['y'] = WORD, ['z'] = WORD};
-    if (c < sizeof kinds) return kinds[c];
-    return c == 0xA0 ? OTHER : WORD; /* a blank of its own for libinjection */
-}
+#define W WORD
+#define D DIGIT
+#define M MARK
+#define O OTHER
+#define W16 W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W
 
-static inline bool is_word(uint8_t c) {
-    const uint8_t kind = kind_of(c);
-    return kind == WORD || kind == DIGIT;
-}
+static const uint8_t kind_of[256] = {
+    O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, /* controls */
+    BLANK, M, O, O, O, M, M, O, O, O, M, M, M, M, M, M,     /* blank ! " # $ % & ' ( ) * + , - . / */
+    D, D, D, D, D, D, D, D, D, D, M, M, M, M, M, M,         /* digits : ; < = > ? */
+    O, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, O, O, O, M, W, /* @ A-Z [ \ ] ^ _ */
+    O, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, O, M, O, M, O, /* ` a-z { | } ~ DEL */
+    W16, W16,
+    O, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, /* A0: a blank for libinjection */
+    W16, W16, W16, W16, W16,
+};
+
+static inline bool is_word(uint8_t c) { return (kind_of[c] & (WORD | DIGIT)) != 0; }
 
 /* Two bytes that are no operators but the beginning of a comment, or a logical operator. */
 static bool is_more_than_marks(uint8_t first, uint8_t second) {
@@ -44,7 +42,7 @@ static bool is_more_than_marks(uint8_t first, uint8_t second) {
     return (first == '-' && second == '-') || (first == '/' && second == '*');
 }
 
-static inline bool is_digit(uint8_t c) { return kind_of(c) == DIGIT; }
+static inline bool is_digit(uint8_t c) { return kind_of[c] == DIGIT; }
 
 static inline size_t behind_word(sl_slice text, size_t at) {
     while (at < text.len && is_word(text.ptr[at])) at++;
@@ -115,7 +113,7 @@ bool sl_sql_is_plain(const sl_sql_words *words, sl_slice text) {
     size_t at = 0;
     if (text.len > text_bytes_max) return false;
     while (at < text.len) {
-        switch (kind_of(text.ptr[at])) {
+        switch (kind_of[text.ptr[at]]) {
             case BLANK:
                 at++;
                 break;
