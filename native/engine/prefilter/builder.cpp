@@ -48,20 +48,26 @@ PrefilterBuilder::Classes rare_classes(const std::vector<uint64_t> &keys) {
     left.reserve(keys.size());
     for (const uint64_t key : keys) left.push_back(classes_of_key(key));
     if (std::find(left.begin(), left.end(), 0) != left.end()) return {0, 1};
+    std::array<size_t, 64> counts{}; // by class: of what is left
+    const auto count = [&](uint64_t own, size_t change) {
+        for (uint64_t bits = own; bits != 0; bits &= bits - 1) counts[sl_bits_first(bits)] += change;
+    };
+    for (const uint64_t own : left) count(own, 1);
+    const std::array<double, 64> &frequencies = class_frequencies();
+    const auto cost = [&](size_t i) { return frequencies[i] / static_cast<double>(counts[i]); };
     PrefilterBuilder::Classes out;
     while (!left.empty()) {
-        std::array<size_t, 64> counts{};
-        for (const uint64_t own : left) {
-            for (uint64_t bits = own; bits != 0; bits &= bits - 1) counts[sl_bits_first(bits)]++;
-        }
         size_t best = 64;
-        const auto cost = [&](size_t i) { return class_frequencies()[i] / static_cast<double>(counts[i]); };
         for (size_t i = 0; i < 64; i++) {
             if (counts[i] != 0 && (best == 64 || cost(i) < cost(best))) best = i;
         }
         out.classes |= uint64_t{1} << best;
-        out.frequency += class_frequencies()[best];
-        std::erase_if(left, [&](uint64_t own) { return (own >> best & 1) != 0; });
+        out.frequency += frequencies[best];
+        std::erase_if(left, [&](uint64_t own) {
+            if ((own >> best & 1) == 0) return false;
+            count(own, size_t{0} - 1);
+            return true;
+        });
     }
     return out;
 }

@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <iterator>
 #include <utility>
@@ -33,11 +34,27 @@ constexpr int depth_max = 100;
 
 using Set = std::vector<ShortText>; // sorted, unique
 
+// Most sets are made in order, or of a few stretches that are: those are merged, two and two.
 template <class Ordered> void tidy(std::vector<Ordered> &set) {
-    const auto is_out_of_order = [](const Ordered &left, const Ordered &right) { return !(left < right); };
-    if (std::adjacent_find(set.begin(), set.end(), is_out_of_order) == set.end()) return; // most are made in order
-    std::sort(set.begin(), set.end());
-    set.erase(std::unique(set.begin(), set.end()), set.end());
+    std::vector<size_t> starts; // of stretches, but the first
+    for (size_t i = 1; i < set.size(); i++) {
+        if (!(set[i - 1] < set[i])) starts.push_back(i);
+    }
+    if (starts.empty()) return;
+    starts.insert(starts.begin(), 0);
+    std::vector<Ordered> merged;
+    merged.reserve(set.size());
+    while (starts.size() > 1) {
+        const auto place = [&](size_t stretch) { return set.begin() + static_cast<std::ptrdiff_t>(stretch < starts.size() ? starts[stretch] : set.size()); };
+        std::vector<size_t> merged_starts;
+        merged.clear();
+        for (size_t i = 0; i < starts.size(); i += 2) {
+            merged_starts.push_back(merged.size());
+            std::set_union(place(i), place(i + 1), place(i + 1), place(i + 2), std::back_inserter(merged));
+        }
+        set.swap(merged);
+        starts = std::move(merged_starts);
+    }
 }
 
 bool has_empty(const Set &set) { return !set.empty() && set.front().empty(); }
