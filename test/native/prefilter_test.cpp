@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tests of the candidate index by itself: no literal that a text holds is missed, few are seen that it does not hold, and the
-// sieve with vectors passes exactly what the plain one passes.
+// sieve with vectors passes exactly what the plain one passes. And of what literals are made of at load.
 #include <algorithm>
 #include <cstdio>
 #include <random>
@@ -10,6 +10,8 @@
 #include "prefilter/builder.hpp"
 #include "prefilter/literals.hpp"
 #include "prefilter/prefilter.h"
+#include "prefilter/short_text.hpp"
+#include "prefilter/windows.hpp"
 
 namespace {
 
@@ -93,7 +95,7 @@ void what_a_text_holds_is_found(size_t filter_count, unsigned seed) {
     Arena memory;
     seclua::PrefilterBuilder builder;
     std::vector<int> ids;
-    for (const auto &literals : filters) ids.push_back(builder.add(literals));
+    for (const auto &literals : filters) ids.push_back(builder.add(seclua::literal_keys({literals.begin(), literals.end()})));
     const sl_prefilter *prefilter = builder.build(&memory.arena);
     size_t held = 0, seen = 0, asked = 0;
     for (size_t round = 0; round < 400; round++) {
@@ -115,6 +117,68 @@ void what_a_text_holds_is_found(size_t filter_count, unsigned seed) {
     expect("what is seen without being there is rare", seen - held < asked / 50);
 }
 
+seclua::ShortText short_text(const std::string &text) {
+    seclua::ShortText out;
+    for (const char c : text) out.push_back(static_cast<uint8_t>(c));
+    return out;
+}
+
+// Few bytes, the zero among them: it also stands behind the end.
+std::string few_bytes(Random &random, size_t most) {
+    std::string out(random() % (most + 1), ' ');
+    for (char &c : out) c = "\0\1a\xff"[random() % 4];
+    return out;
+}
+
+void short_texts_are_as_strings(unsigned seed) {
+    Random random(seed);
+    for (size_t round = 0; round < 20000; round++) {
+        const std::string left = few_bytes(random, random() % 25), right = few_bytes(random, 24 - left.size());
+        const seclua::ShortText a = short_text(left), b = short_text(right);
+        expect("a short text has its bytes", a.view() == left);
+        expect("short texts are ordered as strings are", (a < b) == (left < right) && (b < a) == (right < left));
+        expect("short texts are equal when strings are", (a == b) == (left == right));
+        seclua::ShortText joined = a;
+        joined.append(b);
+        expect("short texts are joined as strings are", joined.view() == left + right && joined == short_text(left + right));
+        if (left.empty()) continue;
+        seclua::ShortText shorter = a;
+        shorter.pop_front();
+        expect("the first byte goes", shorter == short_text(left.substr(1)));
+        shorter = a;
+        shorter.pop_back();
+        expect("the last byte goes", shorter == short_text(left.substr(0, left.size() - 1)));
+    }
+}
+
+uint64_t key_of(const std::string &text) {
+    uint64_t key = uint64_t{text.size()} << 56;
+    for (size_t i = 0; i < text.size(); i++) key |= uint64_t{static_cast<uint8_t>(text[i])} << (8 * i);
+    return key;
+}
+
+void of_texts_within_each_other_the_shortest_is_looked_for(unsigned seed) {
+    Random random(seed);
+    size_t dropped = 0;
+    for (size_t round = 0; round < 400; round++) {
+        std::vector<std::string> texts(1 + random() % (round % 40 + 1));
+        for (std::string &text : texts) text = word(random, 1 + random() % 3, 7);
+        std::vector<uint64_t> expected;
+        for (const std::string &text : texts) {
+            const auto is_within = [&](const std::string &other) { return other != text && text.find(other) != std::string::npos; };
+            if (std::none_of(texts.begin(), texts.end(), is_within)) expected.push_back(key_of(text));
+        }
+        std::sort(expected.begin(), expected.end());
+        expected.erase(std::unique(expected.begin(), expected.end()), expected.end());
+        dropped += texts.size() - expected.size();
+        expect("what holds another text is left out, and nothing else", seclua::literal_keys({texts.begin(), texts.end()}) == expected);
+    }
+    expect("some are left out", dropped != 0);
+    expect("of a long text the rarest bytes are looked for", seclua::literal_keys({"eeeeeqxzjqkveeee"}) == std::vector{key_of("qxzjqkv")});
+    expect("an empty text is no literal", seclua::literal_keys({"abc", ""}).empty());
+    expect("an end of the text alone is no literal", seclua::literal_keys({"abc", "A"}).empty());
+}
+
 void vectors_do_what_the_plain_functions_do(unsigned seed) {
     sl_scan_functions vectors;
     if (!sl_scan_with_vectors(&vectors)) {
@@ -125,7 +189,7 @@ void vectors_do_what_the_plain_functions_do(unsigned seed) {
     const auto filters = some_filters(random, 300);
     Arena memory;
     seclua::PrefilterBuilder builder;
-    for (const auto &literals : filters) builder.add(literals);
+    for (const auto &literals : filters) builder.add(seclua::literal_keys({literals.begin(), literals.end()}));
     const sl_prefilter *prefilter = builder.build(&memory.arena);
     static sl_places plain[3], fast[3];
     size_t passed = 0;
@@ -157,6 +221,8 @@ int main() {
     what_a_text_holds_is_found(60, 2);
     what_a_text_holds_is_found(700, 3);
     vectors_do_what_the_plain_functions_do(4);
+    short_texts_are_as_strings(5);
+    of_texts_within_each_other_the_shortest_is_looked_for(6);
     if (failures == 0) std::puts("the candidate index misses nothing");
     return failures == 0 ? 0 : 1;
 }

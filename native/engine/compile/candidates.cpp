@@ -3,13 +3,17 @@
 // that it looks at through its pipeline.
 #include "compile/compiler.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <exception>
+#include <iterator>
 #include <mutex>
 #include <thread>
 #include <tuple>
+#include <utility>
 
 #include "prefilter/literals.hpp"
+#include "prefilter/windows.hpp"
 #include "variables/variable.h"
 
 namespace seclua {
@@ -41,21 +45,29 @@ bool has_pattern(const sl_rule &rule) {
 }
 
 // Of an operator that compares with texts.
-std::vector<std::vector<std::string>> literals_of(const sl_rule &rule) {
-    if (rule.operand.necessary != nullptr) {
-        const sl_slice name = sl_slice_z(rule.op->name);
-        const bool starts = sl_slice_equal(name, SL_LIT("streq")) || sl_slice_equal(name, SL_LIT("beginsWith"));
-        const bool ends = sl_slice_equal(name, SL_LIT("streq")) || sl_slice_equal(name, SL_LIT("endsWith"));
-        std::vector<std::string> literals;
-        for (size_t i = 0; i < rule.operand.necessary->count; i++) {
-            std::string literal = folded(rule.operand.necessary->literals[i]);
-            if (starts) literal.insert(literal.begin(), text_start);
-            if (ends) literal.push_back(text_end);
-            literals.push_back(std::move(literal));
-        }
-        return {literals};
+std::vector<uint64_t> compared_literals(const sl_rule &rule) {
+    const sl_slice name = sl_slice_z(rule.op->name);
+    const bool starts = sl_slice_equal(name, SL_LIT("streq")) || sl_slice_equal(name, SL_LIT("beginsWith"));
+    const bool ends = sl_slice_equal(name, SL_LIT("streq")) || sl_slice_equal(name, SL_LIT("endsWith"));
+    std::vector<std::string> literals;
+    for (size_t i = 0; i < rule.operand.necessary->count; i++) {
+        std::string literal = folded(rule.operand.necessary->literals[i]);
+        if (starts) literal.insert(literal.begin(), text_start);
+        if (ends) literal.push_back(text_end);
+        literals.push_back(std::move(literal));
     }
-    return {};
+    return literal_keys({literals.begin(), literals.end()});
+}
+
+std::vector<std::vector<uint64_t>> pattern_literals(const std::string &pattern, bool lines) {
+    std::vector<std::vector<uint64_t>> needs;
+    for (const std::vector<ShortText> &texts : necessary_literals(pattern, lines)) {
+        std::vector<std::string_view> views;
+        views.reserve(texts.size());
+        for (const ShortText &text : texts) views.push_back(text.view());
+        needs.push_back(literal_keys(std::move(views)));
+    }
+    return needs;
 }
 
 } // namespace
@@ -78,18 +90,18 @@ void Compiler::walk_patterns() {
     if (rules_->options.no_acceleration) return;
     for (const Unit *unit : starters_) {
         for (const Link &link : unit->links) {
-            if (has_pattern(*link.image)) literals_of_.try_emplace(to_string(link.image->operand.text));
+            if (has_pattern(*link.image)) patterns_.try_emplace(to_string(link.image->operand.text));
         }
     }
-    std::vector<std::pair<const std::string, LiteralSets> *> patterns;
-    for (auto &each : literals_of_) patterns.push_back(&each);
+    std::vector<std::pair<const std::string, Pattern> *> patterns;
+    for (auto &each : patterns_) patterns.push_back(&each);
     std::atomic<size_t> next = 0;
     std::mutex guard;
     std::exception_ptr failure;
     const auto walk = [&] {
         try {
             for (size_t i = next++; i < patterns.size(); i = next++) {
-                patterns[i]->second = necessary_literals(patterns[i]->first, rules_->options.rx_multiline);
+                patterns[i]->second.needs = pattern_literals(patterns[i]->first, rules_->options.rx_multiline);
             }
         } catch (...) {
             const std::lock_guard<std::mutex> lock(guard);
@@ -109,6 +121,36 @@ void Compiler::walk_patterns() {
     if (failure) std::rethrow_exception(failure);
 }
 
+// Of sets of literals all of which are needed.
+Compiler::Filters Compiler::make_filters(const LiteralSets &sets) {
+    Filters made;
+    size_t used = 0;
+    double least = 0; // how often a byte is of the classes
+    for (const std::vector<uint64_t> &literals : sets) {
+        const int filter = used < std::size(made.ids) ? prefilter_.add(literals) : -1;
+        if (filter < 0) continue;
+        made.ids[used++] = filter;
+        const auto &[classes, frequency] = prefilter_.classes_of(filter);
+        if (used == 1 || frequency < least) std::tie(made.classes, least) = std::tie(classes, frequency);
+    }
+    return made;
+}
+
+void Compiler::find_filters(sl_rule &rule) {
+    if (rule.is_negated || rule.operand.macro != nullptr) return;
+    Filters found;
+    if (rule.operand.necessary != nullptr) {
+        found = make_filters({compared_literals(rule)});
+    } else if (has_pattern(rule)) {
+        Pattern &pattern = patterns_.at(to_string(rule.operand.text));
+        if (!pattern.filters) pattern.filters = make_filters(std::exchange(pattern.needs, {}));
+        found = *pattern.filters;
+    }
+    if (found.ids[0] < 0) return;
+    std::copy(std::begin(found.ids), std::end(found.ids), rule.filters);
+    rule.classes = found.classes;
+}
+
 void Compiler::index_link(Link &link) {
     sl_rule &rule = *link.image;
     number_question(rule);
@@ -118,18 +160,7 @@ void Compiler::index_link(Link &link) {
     for (size_t i = 0; i < rule.target_count; i++) targets[i].view = -1;
     if (rules_->options.no_acceleration || rule.kind != SL_RULE_OPERATOR || rule.op == nullptr) return;
     if (rule.pipeline->has_own) return; // it is asked in its turn, and only then
-    if (!rule.is_negated && rule.operand.macro == nullptr) {
-        size_t used = 0;
-        double least = 0; // how often a byte is of the classes
-        const LiteralSets compared = literals_of(rule);
-        for (const auto &literals : has_pattern(rule) ? literals_of_.at(to_string(rule.operand.text)) : compared) {
-            const int filter = used < 2 ? prefilter_.add(literals) : -1;
-            if (filter < 0) continue;
-            rule.filters[used++] = filter;
-            const auto &[classes, frequency] = prefilter_.classes_of(filter);
-            if (used == 1 || frequency < least) std::tie(rule.classes, least) = std::tie(classes, frequency);
-        }
-    }
+    find_filters(rule);
     for (size_t i = 0; i < rule.target_count; i++) {
         if (!is_stable(targets[i])) continue;
         // With multiMatch the operator sees texts on the way, too: whether there is any is all that a view can tell.

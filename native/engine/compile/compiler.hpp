@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <unordered_map>
@@ -98,6 +99,17 @@ class Compiler {
     // candidates.cpp: the candidate index
     void index_link(Link &link);
     void walk_patterns();
+    using LiteralSets = std::vector<std::vector<uint64_t>>; // prefilter/windows.hpp
+    struct Filters {
+        int32_t ids[2] = {-1, -1}; // as in sl_rule
+        uint64_t classes = 0;
+    };
+    struct Pattern {
+        LiteralSets needs; // until there are filters
+        std::optional<Filters> filters;
+    };
+    Filters make_filters(const LiteralSets &sets);
+    void find_filters(sl_rule &rule);
     void number_question(sl_rule &rule);
     void forget_filters();
     int32_t view(const sl_target &target, const sl_pipeline *pipeline);
@@ -147,8 +159,7 @@ class Compiler {
     PrefilterBuilder prefilter_;
     using ViewKey = std::tuple<const sl_variable *, uint8_t, std::string, const void *, uint16_t>; // … selector, pipeline
     std::map<ViewKey, int32_t> view_of_;
-    using LiteralSets = std::vector<std::vector<std::string>>;
-    std::map<std::string, LiteralSets> literals_of_; // by pattern: what it needs (prefilter/literals.hpp)
+    std::map<std::string, Pattern> patterns_; // of @rx
     using QuestionKey = std::tuple<const sl_operator *, const sl_rule *, bool, std::string>; // … its own, negated, argument
     std::map<QuestionKey, sl_rule *> question_of_; // the first link that asks it
     std::vector<sl_target_view> views_;

@@ -1,49 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// From the literals of all filters to sieves and tables of slots. Of a long literal the rarest few bytes in a row are kept:
-// they are necessary, too.
+// From the literals of all filters to sieves and tables of slots.
 #include "prefilter/builder.hpp"
 
 #include <algorithm>
 #include <array>
-#include <set>
+#include <utility>
 
-#include "base/ascii.h"
 #include "base/bits.h"
 #include "base/classes.h"
 #include "prefilter/literals.hpp"
+#include "prefilter/windows.hpp"
 
 namespace seclua {
 
 namespace {
 
-constexpr size_t literal_bytes_max = sl_prefilter_bytes_max;
 constexpr size_t literals_bytes_max = 64u << 20;
-
-// A literal that holds another one says nothing more than that one.
-void drop_longer(std::vector<std::string> &literals) {
-    if (literals.size() > 512) return;
-    std::vector<std::string> kept;
-    std::stable_sort(literals.begin(), literals.end(), [](const auto &a, const auto &b) { return a.size() < b.size(); });
-    for (const std::string &literal : literals) {
-        const auto holds = [&](const std::string &shorter) { return literal.find(shorter) != std::string::npos; };
-        if (std::none_of(kept.begin(), kept.end(), holds)) kept.push_back(literal);
-    }
-    literals = std::move(kept);
-}
-
-std::string rarest_window(const std::string &literal) {
-    if (literal.size() <= literal_bytes_max) return literal;
-    std::string best;
-    double best_frequency = 0;
-    for (size_t at = 0; at + literal_bytes_max <= literal.size(); at++) {
-        std::string window = literal.substr(at, literal_bytes_max);
-        const double frequency = expected_frequency({window});
-        if (!best.empty() && frequency >= best_frequency) continue;
-        best = std::move(window);
-        best_frequency = frequency;
-    }
-    return best;
-}
 
 // How often a byte of a text is expected to be of a class, by the number of its bit; of classes that are the finest of a byte.
 const std::array<double, 64> &class_frequencies() {
@@ -51,75 +23,74 @@ const std::array<double, 64> &class_frequencies() {
         std::array<double, 64> out{};
         for (unsigned byte = 0; byte < 256; byte++) {
             if (byte >= 'A' && byte <= 'Z') continue;
-            out[sl_bits_first(sl_class_of_byte(static_cast<uint8_t>(byte)))] += expected_frequency({std::string(1, static_cast<char>(byte))});
+            const char letter = static_cast<char>(byte);
+            out[sl_bits_first(sl_class_of_byte(static_cast<uint8_t>(byte)))] += expected_frequency({&letter, 1});
         }
         return out;
     }();
     return frequencies;
 }
 
+// Of the bytes of a literal; 0 = it has none but ends of a text.
+uint64_t classes_of_key(uint64_t key) {
+    uint64_t classes = 0;
+    for (unsigned left = key_length(key); left > 0; left--, key >>= 8) {
+        const auto byte = static_cast<uint8_t>(key);
+        if (byte != text_start && byte != text_end) classes |= sl_class_of_byte(byte);
+    }
+    return classes;
+}
+
 // Classes of which each literal holds one, few and rare ones: the next is always the one that costs least for each literal
 // that has none yet.
-PrefilterBuilder::Classes rare_classes(const std::vector<std::string> &literals) {
+PrefilterBuilder::Classes rare_classes(const std::vector<uint64_t> &keys) {
     std::vector<uint64_t> left;
-    for (const std::string &literal : literals) {
-        uint64_t own = 0;
-        for (const char c : literal) {
-            if (c != text_start && c != text_end) own |= sl_class_of_byte(static_cast<uint8_t>(c));
-        }
-        if (own == 0) return {0, 1};
-        left.push_back(own);
-    }
-    PrefilterBuilder::Classes out = {0, 0};
+    left.reserve(keys.size());
+    for (const uint64_t key : keys) left.push_back(classes_of_key(key));
+    if (std::find(left.begin(), left.end(), 0) != left.end()) return {0, 1};
+    std::array<size_t, 64> counts{}; // by class: of what is left
+    const auto count = [&](uint64_t own, size_t change) {
+        for (uint64_t bits = own; bits != 0; bits &= bits - 1) counts[sl_bits_first(bits)] += change;
+    };
+    for (const uint64_t own : left) count(own, 1);
+    const std::array<double, 64> &frequencies = class_frequencies();
+    const auto cost = [&](size_t i) { return frequencies[i] / static_cast<double>(counts[i]); };
+    PrefilterBuilder::Classes out;
     while (!left.empty()) {
-        std::array<size_t, 64> counts{};
-        for (const uint64_t own : left) {
-            for (uint64_t bits = own; bits != 0; bits &= bits - 1) counts[sl_bits_first(bits)]++;
-        }
         size_t best = 64;
-        const auto cost = [&](size_t i) { return class_frequencies()[i] / static_cast<double>(counts[i]); };
         for (size_t i = 0; i < 64; i++) {
             if (counts[i] != 0 && (best == 64 || cost(i) < cost(best))) best = i;
         }
         out.classes |= uint64_t{1} << best;
-        out.frequency += class_frequencies()[best];
-        left.erase(std::remove_if(left.begin(), left.end(), [&](uint64_t own) { return (own >> best & 1) != 0; }), left.end());
+        out.frequency += frequencies[best];
+        std::erase_if(left, [&](uint64_t own) {
+            if ((own >> best & 1) == 0) return false;
+            count(own, size_t{0} - 1);
+            return true;
+        });
     }
     return out;
 }
 
 } // namespace
 
-int PrefilterBuilder::add(std::vector<std::string> literals) {
-    if (std::any_of(literals.begin(), literals.end(), [](const std::string &literal) { return literal.empty(); })) return -1;
-    drop_longer(literals);
-    for (std::string &literal : literals) literal = rarest_window(literal);
-    const auto says_nothing = [](const std::string &literal) { return literal.size() == 1 && (literal[0] == text_start || literal[0] == text_end); };
-    if (std::any_of(literals.begin(), literals.end(), says_nothing)) return -1; // each text has two ends
-    std::sort(literals.begin(), literals.end());
-    literals.erase(std::unique(literals.begin(), literals.end()), literals.end());
-    if (literals.empty()) return -1;
-    if (const auto known = filters_.find(literals); known != filters_.end()) return known->second;
+int PrefilterBuilder::add(const std::vector<uint64_t> &keys) {
+    if (keys.empty()) return -1;
+    if (const auto known = ids_.find(keys); known != ids_.end()) return known->second;
     size_t bytes = 0;
-    for (const std::string &literal : literals) bytes += literal.size();
+    for (const uint64_t key : keys) bytes += key_length(key);
     if (byte_count_ + bytes > literals_bytes_max) return -1;
     byte_count_ += bytes;
-    if (filters_.size() > UINT16_MAX) return -1;
-    const int id = static_cast<int>(filters_.size());
-    classes_.push_back(rare_classes(literals));
-    filters_.emplace(std::move(literals), id);
+    if (ids_.size() > UINT16_MAX) return -1;
+    const int id = static_cast<int>(ids_.size());
+    classes_.push_back(rare_classes(keys));
+    filters_.push_back(&ids_.emplace(keys, id).first->first);
     return id;
 }
 
 // ---- the tables ----
 
 namespace {
-
-uint64_t window_of(const std::string &bytes) {
-    uint64_t window = 0;
-    for (size_t i = 0; i < bytes.size(); i++) window |= uint64_t{static_cast<uint8_t>(bytes[i])} << (8 * i);
-    return window;
-}
 
 void put(uint32_t *words, uint32_t bit) { words[bit / 32] |= uint32_t{1} << (bit % 32); }
 
@@ -129,18 +100,56 @@ unsigned sieve_bits(size_t count, size_t bits_each) {
     return bits;
 }
 
+unsigned slot_bits(size_t count) {
+    unsigned bits = 4;
+    while ((size_t{1} << bits) < count * 2) bits++;
+    return bits;
+}
+
+// Distinct keys, numbered in the order in which they came first.
+class Keys {
+  public:
+    uint32_t number(uint64_t key) {
+        if (2 * (keys_.size() + 1) > slots_.size()) grow();
+        const size_t slot = slot_of(key);
+        if (slots_[slot] == free) {
+            slots_[slot] = static_cast<uint32_t>(keys_.size());
+            keys_.push_back(key);
+        }
+        return slots_[slot];
+    }
+    const std::vector<uint64_t> &all() const { return keys_; }
+
+  private:
+    static constexpr uint32_t free = UINT32_MAX;
+    size_t slot_of(uint64_t key) const {
+        const size_t mask = slots_.size() - 1;
+        size_t slot = (key * UINT64_C(0x9E3779B97F4A7C15)) >> shift_;
+        while (slots_[slot] != free && keys_[slots_[slot]] != key) slot = (slot + 1) & mask;
+        return slot;
+    }
+    void grow() {
+        shift_--;
+        slots_.assign(size_t{1} << (64 - shift_), free);
+        for (uint32_t i = 0; i < keys_.size(); i++) slots_[slot_of(keys_[i])] = i;
+    }
+    std::vector<uint64_t> keys_;
+    std::vector<uint32_t> slots_; // numbers, by hash
+    unsigned shift_ = 54;         // of 64 bits of a hash
+};
+
 // At so many bits for each, one of as many that are not in it passes.
-sl_sieve make_sieve(sl_arena *arena, const std::set<uint32_t> &values, size_t bits_each) {
+sl_sieve make_sieve(sl_arena *arena, const std::vector<uint64_t> &values, size_t bits_each) { // of 32 bits each
     const unsigned bits = sieve_bits(values.size(), bits_each);
     uint32_t *words = SL_NEW_ARRAY(arena, uint32_t, size_t{1} << (bits - 5));
-    for (const uint32_t value : values) put(words, sl_prefilter_hash(value) >> (32 - bits));
+    for (const uint64_t value : values) put(words, sl_prefilter_hash(static_cast<uint32_t>(value)) >> (32 - bits));
     return {words, 32 - bits};
 }
 
-sl_sieve make_sieve_of_fives(sl_arena *arena, const std::set<uint64_t> &keys) {
-    const unsigned bits = sieve_bits(keys.size(), 16);
+sl_sieve make_sieve_of_fives(sl_arena *arena, const std::vector<uint64_t> &fives) {
+    const unsigned bits = sieve_bits(fives.size(), 16);
     uint32_t *words = SL_NEW_ARRAY(arena, uint32_t, size_t{1} << (bits - 5));
-    for (const uint64_t key : keys) put(words, static_cast<uint32_t>(sl_prefilter_hash_five(key) >> (64 - bits)));
+    for (const uint64_t five : fives) put(words, static_cast<uint32_t>(sl_prefilter_hash_five(five) >> (64 - bits)));
     return {words, 64 - bits};
 }
 
@@ -155,148 +164,192 @@ const uint8_t (*make_set_bits(sl_arena *arena))[8] {
     return out;
 }
 
-// Distinct sets of filters, numbered; 0 is the empty one.
+// Distinct sets of filters. They are made one filter after the other, in rising order, so that a set is the filter that came
+// last and the set before it; those that are asked for get numbers, 0 the empty one.
 class FilterSets {
   public:
-    sl_filter_set number(const std::vector<uint16_t> &filters) {
-        if (filters.empty()) return 0;
-        return numbers_.try_emplace(filters, static_cast<sl_filter_set>(numbers_.size()) + 1).first->second;
+    using Index = uint32_t; // 0 = the empty set
+
+    void begin(uint16_t filter) {
+        filter_ = filter;
+        first_ = static_cast<Index>(nodes_.size());
+    }
+    // With the filter that was begun; once for each literal of it.
+    Index grown(Index set) {
+        if (nodes_[set].grown < first_) {
+            nodes_[set].grown = static_cast<Index>(nodes_.size());
+            nodes_.push_back({.before = set, .filter = filter_});
+        }
+        return nodes_[set].grown;
+    }
+    template <class Take> void each_filter(Index set, Take take) const { // the last one first
+        for (; set != 0; set = nodes_[set].before) take(nodes_[set].filter);
+    }
+
+    sl_filter_set number(Index set) {
+        if (set != 0 && nodes_[set].number == 0) {
+            numbered_.push_back(set);
+            nodes_[set].number = static_cast<sl_filter_set>(numbered_.size());
+        }
+        return nodes_[set].number;
     }
 
     void write(sl_arena *arena, sl_prefilter &made) const {
         if (made.word_count <= sl_row_words) {
-            uint64_t *rows = SL_NEW_ARRAY(arena, uint64_t, (numbers_.size() + 1) * sl_row_words);
-            for (const auto &[filters, number] : numbers_) {
-                uint64_t *row = rows + size_t{number} * sl_row_words;
-                for (const uint16_t filter : filters) row[sl_prefilter_word(filter)] |= uint64_t{1} << (filter % 64);
+            uint64_t *rows = SL_NEW_ARRAY(arena, uint64_t, (numbered_.size() + 1) * sl_row_words);
+            for (size_t i = 0; i < numbered_.size(); i++) {
+                uint64_t *row = rows + (i + 1) * sl_row_words;
+                each_filter(numbered_[i], [&](uint16_t filter) { row[sl_prefilter_word(filter)] |= uint64_t{1} << (filter % 64); });
             }
             made.rows = rows;
             return;
         }
-        size_t total = 0;
-        for (const auto &[filters, number] : numbers_) total += filters.size();
-        uint16_t *all = SL_NEW_ARRAY(arena, uint16_t, total + 1);
-        sl_filter_list *lists = SL_NEW_ARRAY(arena, sl_filter_list, numbers_.size() + 1);
-        uint32_t used = 0;
-        for (const auto &[filters, number] : numbers_) {
-            lists[number] = {used, static_cast<uint32_t>(filters.size())};
-            std::copy(filters.begin(), filters.end(), all + used);
-            used += lists[number].count;
+        sl_filter_list *lists = SL_NEW_ARRAY(arena, sl_filter_list, numbered_.size() + 1);
+        std::vector<uint16_t> all;
+        for (size_t i = 0; i < numbered_.size(); i++) {
+            const auto first = static_cast<uint32_t>(all.size());
+            each_filter(numbered_[i], [&](uint16_t filter) { all.push_back(filter); });
+            lists[i + 1] = {first, static_cast<uint32_t>(all.size()) - first};
         }
-        made.filters = all;
+        uint16_t *filters = SL_NEW_ARRAY(arena, uint16_t, all.size() + 1);
+        std::copy(all.begin(), all.end(), filters);
+        made.filters = filters;
         made.lists = lists;
     }
 
   private:
-    std::map<std::vector<uint16_t>, sl_filter_set> numbers_;
+    struct Node {
+        Index before = 0;
+        Index grown = 0; // with the latest filter that it grew by
+        sl_filter_set number = 0;
+        uint16_t filter = 0;
+    };
+    std::vector<Node> nodes_ = std::vector<Node>(1);
+    std::vector<Index> numbered_; // by number less one
+    uint16_t filter_ = 0;
+    Index first_ = 0; // of the sets that end with filter_
 };
 
-// The filters of each literal, by its length and its bytes.
-struct Literals {
-    using Filters = std::vector<uint16_t>;
-    std::map<uint32_t, Filters> singles, pairs, triples, quads;
-    std::map<uint64_t, Filters> fives;
-    std::map<uint64_t, std::map<uint64_t, Filters>> longer; // by the first five bytes; as in sl_long_literal
+struct Literal {
+    uint64_t bytes; // the first one lowest
+    FilterSets::Index filters;
+};
 
-    void add(const std::string &literal, uint16_t filter) {
-        const uint64_t window = window_of(literal);
-        const auto four = static_cast<uint32_t>(window);
-        switch (literal.size()) {
-            case 1: singles[four].push_back(filter); break;
-            case 2: pairs[four].push_back(filter); break;
-            case 3: triples[four << 8].push_back(filter); break;
-            case 4: quads[four].push_back(filter); break;
-            case 5: fives[window].push_back(filter); break;
-            default: {
-                const uint64_t five = window & sl_five_bytes;
-                fives.try_emplace(five);
-                longer[five][window | uint64_t{8 * (8 - literal.size())} << 56].push_back(filter);
+// Literals of all filters, by their length.
+struct Literals {
+    std::vector<Literal> of_length[sl_prefilter_bytes_max + 1];
+    FilterSets sets;
+
+    explicit Literals(const std::vector<const std::vector<uint64_t> *> &filters) {
+        Keys keys;
+        std::vector<FilterSets::Index> sets_of; // by number of the key
+        for (size_t id = 0; id < filters.size(); id++) {
+            sets.begin(static_cast<uint16_t>(id));
+            for (const uint64_t key : *filters[id]) {
+                const uint32_t number = keys.number(key);
+                if (number == sets_of.size()) sets_of.push_back(0);
+                sets_of[number] = sets.grown(sets_of[number]);
             }
+        }
+        for (size_t i = 0; i < sets_of.size(); i++) {
+            const uint64_t key = keys.all()[i];
+            of_length[key_length(key)].push_back({key_bytes(key), sets_of[i]});
         }
     }
 };
 
-unsigned slot_bits(size_t count) {
-    unsigned bits = 4;
-    while ((size_t{1} << bits) < count * 2) bits++;
-    return bits;
-}
-
 // As many numbers as a word has bits, the last one shared by those that most texts hold.
 void write_singles(sl_arena *arena, const Literals &literals, sl_prefilter &made) {
-    std::vector<std::pair<double, uint8_t>> bytes;
-    for (const auto &[byte, filters] : literals.singles) {
-        bytes.emplace_back(expected_frequency({std::string(1, static_cast<char>(byte))}), static_cast<uint8_t>(byte));
+    std::vector<std::pair<double, Literal>> bytes;
+    for (const auto &[byte, filters] : literals.of_length[1]) {
+        const char letter = static_cast<char>(byte);
+        bytes.emplace_back(expected_frequency({&letter, 1}), Literal{byte, filters});
     }
-    std::sort(bytes.begin(), bytes.end());
+    std::sort(bytes.begin(), bytes.end(), [](const auto &left, const auto &right) {
+        return std::pair(left.first, left.second.bytes) < std::pair(right.first, right.second.bytes);
+    });
     uint64_t *bytes_of = SL_NEW_ARRAY(arena, uint64_t, made.filter_count);
     for (size_t i = 0; i < bytes.size(); i++) {
-        const uint8_t byte = bytes[i].second;
+        const auto byte = static_cast<uint8_t>(bytes[i].second.bytes);
         const uint64_t number = uint64_t{1} << std::min<size_t>(i, 63);
         made.byte_of[byte] = number;
         if (byte >= 'a' && byte <= 'z') made.byte_of[byte - 'a' + 'A'] = number;
-        for (const uint16_t filter : literals.singles.at(byte)) bytes_of[filter] |= number;
+        literals.sets.each_filter(bytes[i].second.filters, [&](uint16_t filter) { bytes_of[filter] |= number; });
     }
     made.bytes_of = bytes_of;
 }
 
-void write_pairs(sl_arena *arena, const Literals &literals, FilterSets &sets, sl_prefilter &made) {
+void write_pairs(sl_arena *arena, Literals &literals, sl_prefilter &made) {
     uint32_t *pairs = SL_NEW_ARRAY(arena, uint32_t, 65536 / 32);
     uint16_t *pair_sets = SL_NEW_ARRAY(arena, uint16_t, 65536);
-    for (const auto &[bytes, filters] : literals.pairs) {
-        put(pairs, bytes);
-        pair_sets[bytes] = static_cast<uint16_t>(sets.number(filters));
+    for (const auto &[bytes, filters] : literals.of_length[2]) {
+        put(pairs, static_cast<uint32_t>(bytes));
+        pair_sets[bytes] = static_cast<uint16_t>(literals.sets.number(filters));
     }
     made.pairs = pairs;
     made.pair_sets = pair_sets;
 }
 
-// Of three bytes, or of four.
-sl_short_literals write_short(sl_arena *arena, const std::map<uint32_t, Literals::Filters> &literals, FilterSets &sets) {
-    const unsigned bits = slot_bits(literals.size());
+// As sl_short_literal has them; length: three, or four.
+uint32_t short_bytes(const Literal &literal, size_t length) { return static_cast<uint32_t>(literal.bytes << (8 * (4 - length))); }
+
+sl_short_literals write_short(sl_arena *arena, Literals &literals, size_t length) {
+    const unsigned bits = slot_bits(literals.of_length[length].size());
     sl_short_literal *slots = SL_NEW_ARRAY(arena, sl_short_literal, size_t{1} << bits);
     const sl_short_literals out = {slots, 32 - bits, (1u << bits) - 1};
-    for (const auto &[bytes, filters] : literals) {
+    for (const Literal &literal : literals.of_length[length]) {
+        const uint32_t bytes = short_bytes(literal, length);
         uint32_t slot = sl_prefilter_hash(bytes) >> out.shift;
         while (slots[slot].set != 0) slot = (slot + 1) & out.mask;
-        slots[slot] = {bytes, sets.number(filters)};
+        slots[slot] = {bytes, literals.sets.number(literal.filters)};
     }
     return out;
 }
 
-void write_long(sl_arena *arena, const Literals &literals, FilterSets &sets, sl_prefilter &made) {
-    size_t long_count = 0;
-    for (const auto &[five, longer] : literals.longer) long_count += longer.size();
-    auto *all_longer = SL_NEW_ARRAY(arena, sl_long_literal, long_count + 1);
-    const unsigned bits = slot_bits(literals.fives.size());
+// fives: is filled with what literals of five bytes and more begin with.
+void write_long(sl_arena *arena, Literals &literals, Keys &fives, sl_prefilter &made) {
+    for (const Literal &literal : literals.of_length[5]) fives.number(literal.bytes);
+    std::vector<uint32_t> counts(fives.all().size()), places; // by five: of longer ones, and where they go
+    for (size_t length = 6; length <= sl_prefilter_bytes_max; length++) {
+        for (const Literal &literal : literals.of_length[length]) {
+            const uint32_t five = fives.number(literal.bytes & sl_five_bytes);
+            if (five == counts.size()) counts.push_back(0);
+            counts[five]++;
+        }
+    }
+    const unsigned bits = slot_bits(counts.size());
     sl_five *slots = SL_NEW_ARRAY(arena, sl_five, size_t{1} << bits);
     made.five_shift = 64 - bits;
     made.five_mask = (uint64_t{1} << bits) - 1;
-    uint32_t used = 0;
-    for (const auto &[bytes, filters] : literals.fives) {
+    uint32_t long_count = 0;
+    for (size_t i = 0; i < counts.size(); i++) {
+        const uint64_t bytes = fives.all()[i];
         uint64_t slot = sl_prefilter_hash_five(bytes) >> made.five_shift;
         while (slots[slot].bytes != 0) slot = (slot + 1) & made.five_mask;
-        slots[slot] = {bytes | sl_five_used, sets.number(filters), used, 0};
-        const auto longer = literals.longer.find(bytes);
-        if (longer == literals.longer.end()) continue;
-        for (const auto &[window, of_longer] : longer->second) all_longer[used++] = {window, sets.number(of_longer)};
-        slots[slot].count = used - slots[slot].first;
+        const bool is_literal = i < literals.of_length[5].size(); // they came first
+        const sl_filter_set set = is_literal ? literals.sets.number(literals.of_length[5][i].filters) : 0;
+        slots[slot] = {bytes | sl_five_used, set, long_count, counts[i]};
+        places.push_back(long_count);
+        long_count += counts[i];
+    }
+    auto *longer = SL_NEW_ARRAY(arena, sl_long_literal, long_count + 1);
+    for (size_t length = 6; length <= sl_prefilter_bytes_max; length++) {
+        for (const Literal &literal : literals.of_length[length]) {
+            const uint32_t five = fives.number(literal.bytes & sl_five_bytes);
+            longer[places[five]++] = {literal.bytes | uint64_t{8 * (8 - length)} << 56, literals.sets.number(literal.filters)};
+        }
     }
     made.five_slots = slots;
-    made.longer = all_longer;
+    made.longer = longer;
 }
 
-void write_sieves(sl_arena *arena, const Literals &literals, sl_prefilter &made) {
-    std::set<uint32_t> triples, quads;
-    std::set<uint64_t> fives;
-    for (const auto &[bytes, filters] : literals.triples) triples.insert(bytes);
-    for (const auto &[bytes, filters] : literals.quads) quads.insert(bytes);
-    for (const auto &[bytes, filters] : literals.fives) {
-        quads.insert(static_cast<uint32_t>(bytes));
-        fives.insert(bytes);
-    }
-    made.triple_sieve = make_sieve(arena, triples, 64);
-    made.quad_sieve = make_sieve(arena, quads, 32);
+void write_sieves(sl_arena *arena, const Literals &literals, const std::vector<uint64_t> &fives, sl_prefilter &made) {
+    Keys triples, quads;
+    for (const Literal &literal : literals.of_length[3]) triples.number(short_bytes(literal, 3));
+    for (const Literal &literal : literals.of_length[4]) quads.number(short_bytes(literal, 4));
+    for (const uint64_t five : fives) quads.number(static_cast<uint32_t>(five));
+    made.triple_sieve = make_sieve(arena, triples.all(), 64);
+    made.quad_sieve = make_sieve(arena, quads.all(), 32);
     made.five_sieve = make_sieve_of_fives(arena, fives);
 }
 
@@ -310,18 +363,15 @@ const sl_prefilter *PrefilterBuilder::build(sl_arena *arena) const {
     if (!sl_scan_with_vectors(&made->functions)) made->functions = sl_scan_plainly;
     made->set_bits = make_set_bits(arena);
     made->nothing = SL_NEW_ARRAY(arena, uint64_t, made->word_count);
-    Literals literals;
-    for (const auto &[texts, filter] : filters_) {
-        for (const std::string &text : texts) literals.add(text, static_cast<uint16_t>(filter));
-    }
-    FilterSets sets;
+    Literals literals(filters_);
+    Keys fives;
     write_singles(arena, literals, *made);
-    write_pairs(arena, literals, sets, *made); // the first ones: their numbers have 16 bits
-    made->triples = write_short(arena, literals.triples, sets);
-    made->quads = write_short(arena, literals.quads, sets);
-    write_long(arena, literals, sets, *made);
-    write_sieves(arena, literals, *made);
-    sets.write(arena, *made);
+    write_pairs(arena, literals, *made); // the first ones: their numbers have 16 bits
+    made->triples = write_short(arena, literals, 3);
+    made->quads = write_short(arena, literals, 4);
+    write_long(arena, literals, fives, *made);
+    write_sieves(arena, literals, fives.all(), *made);
+    literals.sets.write(arena, *made);
     return made;
 }
 

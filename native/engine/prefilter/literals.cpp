@@ -13,10 +13,12 @@
 #include "prefilter/literals.hpp"
 
 #include <algorithm>
-#include <bitset>
-#include <cmath>
+#include <array>
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <utility>
 
 #include "base/ascii.h"
 
@@ -24,28 +26,44 @@ namespace seclua {
 
 namespace {
 
-constexpr size_t exact_max = 2048;      // texts a part may be written out to
-constexpr size_t exact_length_max = 24; // bytes of each
-constexpr size_t united_max = 16384;     // texts of an alternation
-constexpr size_t class_max = 12;        // members a character class may be written out to
+constexpr size_t exact_max = 2048;                          // texts a part may be written out to
+constexpr size_t exact_length_max = ShortText::bytes_max;   // bytes of each
+constexpr size_t united_max = 16384;                        // texts of an alternation
+constexpr size_t class_max = 12;                            // members a character class may be written out to
 constexpr int depth_max = 100;
 
-using Set = std::vector<std::string>; // sorted, unique
+using Set = std::vector<ShortText>; // sorted, unique
 
-void tidy(Set &set) {
-    const auto is_out_of_order = [](const std::string &left, const std::string &right) { return !(left < right); };
-    if (std::adjacent_find(set.begin(), set.end(), is_out_of_order) == set.end()) return; // most are made in order
-    std::sort(set.begin(), set.end());
-    set.erase(std::unique(set.begin(), set.end()), set.end());
+// Most sets are made in order, or of a few stretches that are: those are merged, two and two.
+template <class Ordered> void tidy(std::vector<Ordered> &set) {
+    std::vector<size_t> starts; // of stretches, but the first
+    for (size_t i = 1; i < set.size(); i++) {
+        if (!(set[i - 1] < set[i])) starts.push_back(i);
+    }
+    if (starts.empty()) return;
+    starts.insert(starts.begin(), 0);
+    std::vector<Ordered> merged;
+    merged.reserve(set.size());
+    while (starts.size() > 1) {
+        const auto place = [&](size_t stretch) { return set.begin() + static_cast<std::ptrdiff_t>(stretch < starts.size() ? starts[stretch] : set.size()); };
+        std::vector<size_t> merged_starts;
+        merged.clear();
+        for (size_t i = 0; i < starts.size(); i += 2) {
+            merged_starts.push_back(merged.size());
+            std::set_union(place(i), place(i + 1), place(i + 1), place(i + 2), std::back_inserter(merged));
+        }
+        set.swap(merged);
+        starts = std::move(merged_starts);
+    }
 }
 
 bool has_empty(const Set &set) { return !set.empty() && set.front().empty(); }
 
 // Rough shares of bytes in request values, folded.
-double byte_frequency(uint8_t byte) {
+constexpr double share_of(uint8_t byte) {
     if (byte >= 'a' && byte <= 'z') {
-        static const double shares[26] = {.060, .012, .030, .028, .080, .013, .014, .020, .055, .004, .008, .030, .022,
-                                          .050, .055, .020, .002, .045, .048, .055, .020, .009, .010, .005, .010, .003};
+        constexpr double shares[26] = {.060, .012, .030, .028, .080, .013, .014, .020, .055, .004, .008, .030, .022,
+                                       .050, .055, .020, .002, .045, .048, .055, .020, .009, .010, .005, .010, .003};
         return shares[byte - 'a'];
     }
     if (byte >= '0' && byte <= '9') return .025;
@@ -58,72 +76,153 @@ double byte_frequency(uint8_t byte) {
     }
 }
 
-using Bytes = std::bitset<256>; // folded
+constexpr std::array<double, 256> all_shares() {
+    std::array<double, 256> shares{};
+    for (unsigned b = 0; b < 256; b++) shares[b] = share_of(static_cast<uint8_t>(b));
+    return shares;
+}
 
-void unite_with(Set &set, const Set &more) {
+constexpr std::array<double, 256> byte_frequency = all_shares();
+
+class Bytes { // folded
+  public:
+    static Bytes all() {
+        Bytes bytes;
+        for (uint64_t &word : bytes.words_) word = ~uint64_t{0};
+        return bytes;
+    }
+    void set(uint8_t byte) { words_[byte / 64] |= uint64_t{1} << byte % 64; }
+    Bytes &operator|=(const Bytes &more) {
+        for (size_t i = 0; i < 4; i++) words_[i] |= more.words_[i];
+        return *this;
+    }
+    bool is_all() const { return (words_[0] & words_[1] & words_[2] & words_[3]) == ~uint64_t{0}; }
+    bool is_none() const { return (words_[0] | words_[1] | words_[2] | words_[3]) == 0; }
+    size_t count() const {
+        return static_cast<size_t>(std::popcount(words_[0]) + std::popcount(words_[1]) + std::popcount(words_[2]) + std::popcount(words_[3]));
+    }
+    template <class Take> void each(Take take) const { // in order
+        for (unsigned i = 0; i < 4; i++) {
+            for (uint64_t left = words_[i]; left != 0; left &= left - 1) {
+                take(static_cast<uint8_t>(i * 64 + static_cast<unsigned>(std::countr_zero(left))));
+            }
+        }
+    }
+
+  private:
+    uint64_t words_[4] = {};
+};
+
+// How a gap begins, behind the byte before it if that is known. Numbers in the order of the texts: the first byte, the second
+// one, then whether there is a second one.
+class Gap {
+  public:
+    explicit Gap(uint8_t byte) : number_(uint32_t{byte} << 16) {}
+    Gap(uint8_t before, uint8_t byte) : number_(uint32_t{before} << 16 | uint32_t{byte} << 8 | 1) {}
+    bool operator<(const Gap &other) const { return number_ < other.number_; }
+    bool operator==(const Gap &other) const { return number_ == other.number_; }
+    ShortText text() const { return has_second() ? ShortText(first(), second()) : ShortText(first()); }
+    double frequency() const { return has_second() ? byte_frequency[first()] * byte_frequency[second()] : byte_frequency[first()]; }
+
+  private:
+    uint8_t first() const { return static_cast<uint8_t>(number_ >> 16); }
+    uint8_t second() const { return static_cast<uint8_t>(number_ >> 8); }
+    bool has_second() const { return (number_ & 1) != 0; }
+    uint32_t number_;
+};
+
+using Gaps = std::vector<Gap>; // sorted, unique
+
+void unite_with(Gaps &set, const Gaps &more) {
     if (more.empty()) return;
-    Set all;
+    if (set.empty()) {
+        set = more;
+        return;
+    }
+    Gaps all;
     all.reserve(set.size() + more.size());
     std::set_union(set.begin(), set.end(), more.begin(), more.end(), std::back_inserter(all));
     set = std::move(all);
 }
 
-// One of the texts has to occur, unless a gap among them was not empty: then the match holds one of these.
+double frequency_of(const Set &texts, const Gaps &gaps) {
+    double of_texts = 0, of_gaps = 0;
+    for (const ShortText &text : texts) of_texts += expected_frequency(text.view());
+    for (const Gap &gap : gaps) of_gaps += gap.frequency();
+    return of_texts + of_gaps;
+}
+
+// One of the texts has to occur, unless a gap among them was not empty: then the match holds one of the gaps.
 struct Need {
     Set texts;
-    Set gaps; // how one begins, behind the byte before it if that is known
+    Gaps gaps;
+    double frequency;
 
+    Need(Set texts_of, Gaps gaps_of)
+        : texts(std::move(texts_of)), gaps(std::move(gaps_of)), frequency(frequency_of(texts, gaps)) {}
     Set whole() const {
-        Set set = texts;
-        unite_with(set, gaps);
-        return set;
+        Set more, all;
+        for (const Gap &gap : gaps) more.push_back(gap.text());
+        all.reserve(texts.size() + more.size());
+        std::set_union(texts.begin(), texts.end(), more.begin(), more.end(), std::back_inserter(all));
+        return all;
     }
-    double frequency() const { return expected_frequency(texts) + expected_frequency(gaps); }
+};
+
+constexpr double gap_frequency_max = .035;
+
+// The rarest need of those that were seen, and the next one with other texts; of equals the earlier one.
+class Rarest {
+  public:
+    void add(Need &&need) {
+        if (needs_.empty()) {
+            needs_.push_back(std::move(need));
+        } else if (need.frequency < needs_[0].frequency) {
+            std::swap(need, needs_[0]);
+            if (need.texts == needs_[0].texts) return; // what is second stays so
+            put_second(std::move(need));
+        } else if (need.texts != needs_[0].texts && (needs_.size() == 1 || need.frequency < needs_[1].frequency)) {
+            put_second(std::move(need));
+        }
+    }
+    std::vector<Need> take() { return std::move(needs_); }
+
+  private:
+    void put_second(Need &&need) {
+        if (needs_.size() < 2) {
+            needs_.push_back(std::move(need));
+        } else {
+            needs_[1] = std::move(need);
+        }
+    }
+    std::vector<Need> needs_;
 };
 
 struct Info {
     bool is_exact = false;
+    bool is_nullable = false;    // may match the empty text
     Set texts;                   // with is_exact: all the part can match; else empty
-    Set gaps;                    // with is_exact: see Need
+    Gaps gaps;                   // with is_exact: see Need
     std::vector<Need> necessary; // without is_exact; rarest first
     Bytes first;                 // what a match that is not empty may begin with
-    bool is_nullable = false;    // may match the empty text
 };
 
-constexpr size_t sets_max = 2; // sets kept for a part
-constexpr double gap_frequency_max = .035;
-
-void keep_rarest(std::vector<Need> &needs) {
-    if (needs.size() < 2) return;
-    std::vector<std::pair<double, size_t>> order;
-    for (size_t i = 0; i < needs.size(); i++) order.emplace_back(needs[i].frequency(), i);
-    std::sort(order.begin(), order.end());
-    std::vector<Need> kept;
-    for (const auto &[frequency, i] : order) {
-        if (kept.size() < sets_max && (kept.empty() || kept.back().texts != needs[i].texts)) kept.push_back(std::move(needs[i]));
-    }
-    needs = std::move(kept);
-}
-
-Bytes all_bytes() { return Bytes().set(); }
-
-Info exactly(Set set) {
+Info exactly(ShortText text) {
     Info info;
     info.is_exact = true;
-    for (const std::string &text : set) {
-        if (text.empty()) {
-            info.is_nullable = true;
-        } else {
-            info.first.set(static_cast<uint8_t>(text[0]));
-        }
-    }
-    info.texts = std::move(set);
+    info.is_nullable = text.empty();
+    if (!text.empty()) info.first.set(text.front());
+    info.texts.push_back(text);
     return info;
 }
 
+Info exactly(uint8_t byte) { return exactly(ShortText(byte)); }
+
+Info exactly_empty() { return exactly(ShortText()); }
+
 Info anything(bool is_nullable) {
     Info info;
-    info.first = all_bytes();
+    info.first = Bytes::all();
     info.is_nullable = is_nullable;
     return info;
 }
@@ -142,37 +241,45 @@ class Walker {
     std::vector<Need> walk() {
         Info info = alternation();
         if (at_ != pattern_.size()) throw GiveUp{};
-        if (!info.is_exact) return std::move(info.necessary);
-        if (info.texts.empty() || has_empty(info.texts)) return {};
-        return {{std::move(info.texts), info.gaps}};
+        std::vector<Need> needs;
+        if (!info.is_exact) {
+            needs = std::move(info.necessary);
+        } else if (!info.texts.empty() && !has_empty(info.texts)) {
+            needs.emplace_back(std::move(info.texts), std::move(info.gaps));
+        }
+        return needs;
     }
 
   private:
     // The parts of a sequence, joined as they come.
     class Sequence {
       public:
-        void add(const Info &part) {
+        // One byte: what most parts are.
+        void add(uint8_t byte) {
+            if (begins_) first_.set(byte);
+            begins_ = false;
+            if (texts_.size() > exact_max || longest_ + 1 > exact_length_max) {
+                begin_again({ShortText(byte)}, {});
+                return;
+            }
+            for (ShortText &text : texts_) append(text, ShortText(byte));
+            settle();
+        }
+        void add(const Info &part) { add(Info(part)); }
+        void add(Info &&part) {
             if (begins_) first_ |= part.first;
             if (!part.is_nullable) begins_ = false;
             if (!part.is_exact) {
                 flush();
-                for (const Need &need : part.necessary) consider(need);
+                for (Need &need : part.necessary) consider(std::move(need));
                 return;
             }
-            if (current_.texts.size() * part.texts.size() > exact_max || longest(current_.texts) + longest(part.texts) > exact_length_max) {
-                consider(current_);
-                whole_ = false;
-                current_ = {part.texts, part.gaps};
+            if (texts_.size() * part.texts.size() > exact_max || longest_ + longest(part.texts) > exact_length_max) {
+                begin_again(std::move(part.texts), std::move(part.gaps));
                 return;
             }
-            Set product;
-            product.reserve(current_.texts.size() * part.texts.size());
-            for (const std::string &left : current_.texts) {
-                for (const std::string &right : part.texts) product.push_back(join(left, right));
-            }
-            tidy(product);
-            current_.texts = std::move(product);
-            unite_with(current_.gaps, part.gaps);
+            multiply(std::move(part.texts));
+            unite_with(gaps_, part.gaps);
         }
         // Any number of the part may stand here, none included.
         void add_optional(const Info &part) {
@@ -181,33 +288,27 @@ class Walker {
         }
         // Taken as empty; how it begins when it is not is remembered.
         void add_gap(const Info &part) {
-            Set lasts;
-            for (const std::string &text : current_.texts) lasts.push_back(text.empty() ? text : text.substr(text.size() - 1));
-            tidy(lasts);
-            Set found;
-            for (const std::string &last : lasts) {
-                for (unsigned b = 0; b < 256; b++) {
-                    if (part.first.test(b)) found.push_back(last + static_cast<char>(b));
-                }
+            Bytes lasts;
+            Gaps found;
+            for (const ShortText &text : texts_) {
+                if (!text.empty()) lasts.set(text.back());
             }
-            unite_with(current_.gaps, found);
+            if (has_empty(texts_)) part.first.each([&](uint8_t byte) { found.emplace_back(byte); });
+            lasts.each([&](uint8_t last) { part.first.each([&](uint8_t byte) { found.emplace_back(last, byte); }); });
+            tidy(found);
+            unite_with(gaps_, found);
             if (begins_) first_ |= part.first;
         }
-        void flush() {
-            consider(current_);
-            current_ = {{""}, {}};
-            whole_ = false;
-        }
+        void flush() { begin_again({ShortText()}, {}); }
         Info finish() {
             Info info;
             if (whole_) {
                 info.is_exact = true;
-                info.texts = std::move(current_.texts);
-                info.gaps = current_.gaps;
+                info.texts = std::move(texts_);
+                info.gaps = std::move(gaps_);
             } else {
-                consider(current_);
-                keep_rarest(needs_);
-                info.necessary = std::move(needs_);
+                consider_run();
+                info.necessary = needs_.take();
             }
             info.first = first_;
             info.is_nullable = begins_;
@@ -217,26 +318,62 @@ class Walker {
       private:
         static size_t longest(const Set &set) {
             size_t length = 0;
-            for (const std::string &text : set) length = std::max(length, text.size());
+            for (const ShortText &text : set) length = std::max(length, text.size());
             return length;
         }
         // An end of the text that stands inside is left out: ^^a is ^a, and what has text on the wrong side of an end matches
         // the empty text only ($^), or nothing.
-        static std::string join(const std::string &left, const std::string &right) {
-            if (left.empty() || right.empty()) return left + right;
-            const size_t kept = left.size() - (left.back() == text_end ? 1 : 0);
-            return left.substr(0, kept) + right.substr(right.front() == text_start ? 1 : 0);
+        static void append(ShortText &left, ShortText right) {
+            if (!left.empty() && !right.empty()) {
+                if (left.back() == text_end) left.pop_back();
+                if (right.front() == text_start) right.pop_front();
+            }
+            left.append(right);
         }
-        void consider(const Need &need) {
-            if (need.texts.empty()) return;
-            const auto says_nothing = [](const std::string &text) {
-                return text.empty() || (text.size() == 1 && (text[0] == text_start || text[0] == text_end));
-            };
-            if (std::none_of(need.texts.begin(), need.texts.end(), says_nothing)) needs_.push_back(need);
+        void multiply(Set &&parts) {
+            if (parts.size() == 1) {
+                if (parts.front().empty()) return;
+                for (ShortText &text : texts_) append(text, parts.front());
+            } else if (longest_ == 0) {
+                texts_ = std::move(parts);
+            } else {
+                Set product;
+                product.reserve(texts_.size() * parts.size());
+                for (const ShortText &left : texts_) {
+                    for (const ShortText &right : parts) append(product.emplace_back(left), right);
+                }
+                texts_ = std::move(product);
+            }
+            settle();
         }
-        Need current_ = {{""}, {}};
+        void settle() {
+            tidy(texts_);
+            longest_ = longest(texts_);
+        }
+        void begin_again(Set &&texts, Gaps &&gaps) {
+            consider_run();
+            whole_ = false;
+            texts_ = std::move(texts);
+            gaps_ = std::move(gaps);
+            longest_ = longest(texts_);
+        }
+        static bool says_nothing(const ShortText &text) {
+            return text.empty() || (text.size() == 1 && (text.front() == text_start || text.front() == text_end));
+        }
+        static bool says_something(const Set &texts) {
+            return !texts.empty() && std::none_of(texts.begin(), texts.end(), says_nothing);
+        }
+        void consider(Need &&need) {
+            if (says_something(need.texts)) needs_.add(std::move(need));
+        }
+        void consider_run() {
+            if (says_something(texts_)) needs_.add(Need(std::move(texts_), std::move(gaps_)));
+        }
+        Set texts_ = {ShortText()};
+        Gaps gaps_;
+        size_t longest_ = 0; // of texts_
         bool whole_ = true;
-        std::vector<Need> needs_;
+        Rarest needs_;
         Bytes first_;
         bool begins_ = true; // all parts so far may be empty
     };
@@ -255,24 +392,29 @@ class Walker {
 
     Info alternation() {
         if (++depth_ > depth_max) throw GiveUp{};
+        Info first = sequence();
+        if (at_end() || peek() != '|') {
+            depth_--;
+            return first;
+        }
         std::vector<Info> branches;
-        branches.push_back(sequence());
+        branches.push_back(std::move(first));
         while (accept('|')) branches.push_back(sequence());
         depth_--;
-        if (branches.size() == 1) return std::move(branches.front());
         return unite(branches);
     }
 
     static Info unite(const std::vector<Info> &branches) {
         Info info;
         bool all_exact = true, all_known = true;
-        size_t exact_count = 0;
+        size_t exact_count = 0, choices = 1;
         for (const Info &branch : branches) {
             info.first |= branch.first;
             info.is_nullable = info.is_nullable || branch.is_nullable;
             all_exact = all_exact && branch.is_exact;
             all_known = all_known && (branch.is_exact ? !has_empty(branch.texts) : !branch.necessary.empty());
             exact_count += branch.texts.size();
+            choices = std::max(choices, branch.necessary.size());
         }
         if (all_exact) {
             Set exact;
@@ -282,15 +424,18 @@ class Walker {
             if (exact.size() <= exact_max) {
                 info.is_exact = true;
                 info.texts = std::move(exact);
-                for (const Info &branch : branches) unite_with(info.gaps, branch.gaps);
+                for (const Info &branch : branches) info.gaps.insert(info.gaps.end(), branch.gaps.begin(), branch.gaps.end());
+                tidy(info.gaps);
                 return info;
             }
         }
-        for (size_t k = 0; all_known && k < sets_max; k++) { // the k-th set of each branch, its last one where there are fewer
-            Need united;
-            const auto add = [&](const Set &texts, const Set &gaps) {
-                united.texts.insert(united.texts.end(), texts.begin(), texts.end());
-                unite_with(united.gaps, gaps);
+        Rarest needs;
+        for (size_t k = 0; all_known && k < choices; k++) { // the k-th set of each branch, its last one where there are fewer
+            Set texts;
+            Gaps gaps;
+            const auto add = [&](const Set &more_texts, const Gaps &more_gaps) {
+                texts.insert(texts.end(), more_texts.begin(), more_texts.end());
+                gaps.insert(gaps.end(), more_gaps.begin(), more_gaps.end());
             };
             for (const Info &branch : branches) {
                 if (branch.is_exact) {
@@ -300,60 +445,75 @@ class Walker {
                     add(need.texts, need.gaps);
                 }
             }
-            tidy(united.texts);
-            if (united.texts.size() <= united_max) info.necessary.push_back(std::move(united));
+            tidy(texts);
+            tidy(gaps);
+            if (texts.size() <= united_max) needs.add(Need(std::move(texts), std::move(gaps)));
         }
-        keep_rarest(info.necessary);
+        info.necessary = needs.take();
         return info;
     }
 
     bool is_gap(const Info &part) {
-        if (part.first.all()) return false;
-        Set singles;
-        for (unsigned b = 0; b < 256; b++) {
-            if (part.first.test(b)) singles.emplace_back(1, static_cast<char>(b));
-        }
-        if (singles.empty() || expected_frequency(singles) > gap_frequency_max) return false;
+        if (part.first.is_all() || part.first.is_none()) return false;
+        double frequency = 0;
+        part.first.each([&](uint8_t byte) { frequency += byte_frequency[byte]; });
+        if (frequency > gap_frequency_max) return false;
         has_gaps_ = true;
         return skips_gaps_;
+    }
+
+    static bool is_plain(uint8_t c) { // nothing that atom() knows
+        switch (c) {
+            case '(': case '[': case '.': case '^': case '$': case '\\': return false;
+            default: return true;
+        }
     }
 
     Info sequence() {
         Sequence parts;
         while (!at_end() && peek() != '|' && peek() != ')') {
-            const Info part = atom();
             unsigned least = 1, most = 1;
-            if (!quantifier(least, most)) {
-                if (part.is_nullable && !part.is_exact && is_gap(part)) {
-                    parts.add_gap(part);
+            if (is_plain(peek())) {
+                const uint8_t byte = sl_ascii_lower(take());
+                if (quantifier(least, most)) {
+                    repeat(parts, exactly(byte), least, most);
                 } else {
-                    parts.add(part);
+                    parts.add(byte);
                 }
                 continue;
             }
-            if (least == 0) {
-                if (is_gap(part)) {
-                    parts.add_gap(part);
-                } else if (most == 1 && part.is_exact) {
-                    Info optional = part;
-                    optional.texts.emplace_back();
-                    optional.is_nullable = true;
-                    tidy(optional.texts);
-                    parts.add(optional);
-                } else if (most != 0) {
-                    parts.add_optional(part);
-                }
-                continue;
-            }
-            for (unsigned i = 0; i < std::min(least, 4u); i++) parts.add(part);
-            if (least == most && least <= 4) continue;
-            if (is_gap(part)) {
+            Info part = atom();
+            if (quantifier(least, most)) {
+                repeat(parts, std::move(part), least, most);
+            } else if (part.is_nullable && !part.is_exact && is_gap(part)) {
                 parts.add_gap(part);
             } else {
-                parts.flush();
+                parts.add(std::move(part));
             }
         }
         return parts.finish();
+    }
+
+    void repeat(Sequence &parts, Info &&part, unsigned least, unsigned most) {
+        if (least == 0) {
+            if (is_gap(part)) {
+                parts.add_gap(part);
+            } else if (most == 1 && part.is_exact) {
+                part.is_nullable = true;
+                if (!has_empty(part.texts)) part.texts.insert(part.texts.begin(), ShortText());
+                parts.add(std::move(part));
+            } else if (most != 0) {
+                parts.add_optional(part);
+            }
+            return;
+        }
+        for (unsigned i = 0; i < std::min(least, 4u); i++) parts.add(part);
+        if (least == most && least <= 4) return;
+        if (is_gap(part)) {
+            parts.add_gap(part);
+        } else {
+            parts.flush();
+        }
     }
 
     // False: none follows. most is only compared with least.
@@ -407,26 +567,22 @@ class Walker {
     }
 
     Info atom() {
-        const uint8_t c = take();
-        switch (c) {
+        switch (take()) {
             case '(': return group();
             case '[': return char_class();
             case '.': return anything(false);
-            case '^': return lines_ ? exactly({""}) : end_of_text(text_start);
-            case '$': return lines_ ? exactly({""}) : end_of_text(text_end);
-            case '\\': return escape();
-            default: return exactly({fold(c)});
+            case '^': return lines_ ? exactly_empty() : end_of_text(text_start);
+            case '$': return lines_ ? exactly_empty() : end_of_text(text_end);
+            default: return escape(); // what is plain stands for itself, and has been taken
         }
     }
 
     // Zero-width: as a text it is its marker, as a part that consumes it is empty.
     static Info end_of_text(char marker) {
-        Info info = exactly({std::string(1, marker)});
+        Info info = exactly(static_cast<uint8_t>(marker));
         info.is_nullable = true;
         return info;
     }
-
-    static std::string fold(uint8_t c) { return std::string(1, static_cast<char>(sl_ascii_lower(c))); }
 
     Info group() {
         bool is_assertion = false;
@@ -453,14 +609,14 @@ class Walker {
                     break;
                 default: {
                     at_--;
-                    if (flags()) return exactly({""}); // (?i): for the rest of the group
+                    if (flags()) return exactly_empty(); // (?i): for the rest of the group
                     break;                             // (?i:…)
                 }
             }
         }
         Info inner = alternation();
         if (take() != ')') throw GiveUp{};
-        return is_assertion ? exactly({""}) : inner;
+        return is_assertion ? exactly_empty() : inner;
     }
 
     // Case is folded anyway, the dot is never written out. From an `m` on, set or taken back, ^ and $ claim nothing any more.
@@ -540,15 +696,15 @@ class Walker {
     Info escape() {
         uint8_t byte = 0;
         switch (read_escape(byte, false)) {
-            case Escape::byte: return exactly({fold(byte)});
-            case Escape::nothing: return exactly({""});
+            case Escape::byte: return exactly(sl_ascii_lower(byte));
+            case Escape::nothing: return exactly_empty();
             case Escape::start: return end_of_text(text_start);
             default: return anything(false);
         }
     }
 
     Info char_class() {
-        std::bitset<256> members;
+        Bytes members;
         bool is_wide = false; // holds something that is not written out
         const bool is_negated = accept('^');
         bool is_first = true;
@@ -590,20 +746,13 @@ class Walker {
                 if (last == '\\' && read_escape(last, true) != Escape::byte) throw GiveUp{};
                 if (last < c) throw GiveUp{};
             }
-            for (unsigned b = c; b <= last; b++) members.set(b);
+            for (unsigned b = c; b <= last; b++) members.set(sl_ascii_lower(static_cast<uint8_t>(b)));
         }
-        if (is_wide || is_negated) return anything(false);
-        Set texts;
-        for (unsigned b = 0; b < 256; b++) {
-            if (members.test(b)) texts.push_back(fold(static_cast<uint8_t>(b)));
-        }
-        tidy(texts);
-        if (texts.empty()) return anything(false);
-        Info info = exactly(std::move(texts));
-        if (info.texts.size() > class_max) {
-            info.is_exact = false;
-            info.texts.clear();
-        }
+        if (is_wide || is_negated || members.is_none()) return anything(false);
+        Info info;
+        info.first = members;
+        info.is_exact = members.count() <= class_max;
+        if (info.is_exact) members.each([&](uint8_t byte) { info.texts.emplace_back(byte); });
         return info;
     }
 
@@ -615,26 +764,22 @@ class Walker {
 
 } // namespace
 
-double expected_frequency(const std::vector<std::string> &literals) {
-    double sum = 0;
-    for (const std::string &literal : literals) {
-        double product = 1;
-        for (size_t i = 0; i < literal.size() && i < 8; i++) product *= byte_frequency(static_cast<uint8_t>(literal[i]));
-        sum += product;
-    }
-    return sum;
+double expected_frequency(std::string_view literal) {
+    double product = 1;
+    for (size_t i = 0; i < literal.size() && i < 8; i++) product *= byte_frequency[static_cast<uint8_t>(literal[i])];
+    return product;
 }
 
-std::vector<std::vector<std::string>> necessary_literals(std::string_view pattern, bool lines) {
+std::vector<std::vector<ShortText>> necessary_literals(std::string_view pattern, bool lines) {
     try {
         Walker plain(pattern, lines, false);
-        std::vector<Need> needs = plain.walk();
+        Rarest rarest;
+        for (Need &need : plain.walk()) rarest.add(std::move(need));
         if (plain.has_gaps()) {
-            for (Need &need : Walker(pattern, lines, true).walk()) needs.push_back(std::move(need));
+            for (Need &need : Walker(pattern, lines, true).walk()) rarest.add(std::move(need));
         }
-        keep_rarest(needs);
-        std::vector<std::vector<std::string>> sets;
-        for (const Need &need : needs) sets.push_back(need.whole());
+        std::vector<std::vector<ShortText>> sets;
+        for (const Need &need : rarest.take()) sets.push_back(need.whole());
         return sets;
     } catch (const GiveUp &) {
         return {};

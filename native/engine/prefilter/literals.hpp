@@ -2,11 +2,11 @@
 // What a text must contain in order to match a regular expression.
 #pragma once
 
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "prefilter/prefilter.h"
+#include "prefilter/short_text.hpp"
 
 namespace seclua {
 
@@ -16,12 +16,12 @@ namespace seclua {
 //
 // text_start and text_end, which no folded text contains, stand for the two ends of the value. lines: ^ and $ match at lines
 // (SL_REGEX_LINES), so they say nothing of the ends.
-std::vector<std::vector<std::string>> necessary_literals(std::string_view pattern, bool lines);
+std::vector<std::vector<ShortText>> necessary_literals(std::string_view pattern, bool lines);
 
 constexpr char text_start = sl_prefilter_start;
 constexpr char text_end = sl_prefilter_end;
 
-// How likely an ordinary text is to contain one of them; lower is better. For choosing between sets, nothing else.
-double expected_frequency(const std::vector<std::string> &literals);
+// How likely an ordinary text is to contain it; lower is better. For choosing between texts, nothing else.
+double expected_frequency(std::string_view literal);
 
 } // namespace seclua
