@@ -5,7 +5,7 @@
 
 import { Shipper, type ShipperOptions } from './audit/shipper.js'
 import { ConfigError, SecluaError } from './errors.js'
-import { addon, type Engine, type Loaded } from './native.js'
+import { addon, type Engine, type Entrance, type Loaded } from './native.js'
 import type { CheckedOptions } from './options.js'
 import { Outside, type WaitCounters } from './outside/outside.js'
 import { Overload } from './overload.js'
@@ -20,6 +20,8 @@ import {
 
 export interface Active {
   readonly engine: Engine
+  /** To the engine, for transactions. */
+  readonly entrance: Entrance
   readonly loaded: Loaded
   /** Of persistent collections: they outlive a reload, unless it names another store. */
   readonly store: OpenStore
@@ -73,7 +75,8 @@ export function activate(
     addon.shedAudit(engine, overload.sheds('audit'))
   }
   const overload = new Overload(checked.overload, shed, predecessor?.overload)
-  return { engine, loaded, store, storeChoice, outside, shipper, shipping, overload }
+  const entrance = addon.entrance(engine)
+  return { engine, entrance, loaded, store, storeChoice, outside, shipper, shipping, overload }
 }
 
 /** A remote store may have to be reached before it can answer. */

@@ -11,8 +11,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import { answerBlocked } from './blocked.js'
 import type { Verdict } from './events.js'
-import { watchResponse } from './held-response.js'
-import { defaultAddress, type ConnectionInput } from './message.js'
+import { watchResponse, type HeldResponse } from './held-response.js'
+import { defaultAddress, protocolOf, type Ends } from './message.js'
 import type { Overload } from './overload.js'
 import { inspectRawBody, mayHaveBody, replaceRawBody } from './raw-body.js'
 import type { Judgement, Transaction } from './transaction.js'
@@ -20,7 +20,7 @@ import type { Judgement, Transaction } from './transaction.js'
 /** What a driver needs of a Waf. */
 export interface Guard {
   readonly overload: Overload
-  scopedTransaction(connection: ConnectionInput): Transaction
+  scopedTransaction(ends: Ends): Transaction
 }
 
 const overloaded: Verdict = Object.freeze({ action: 'deny', status: 503 })
@@ -37,7 +37,7 @@ export interface AdapterOptions {
 /** Called once, when the request may go on to its handler, or with the error that keeps it from that. */
 type Next = (error?: unknown) => void
 
-function connectionOf(request: IncomingMessage): ConnectionInput {
+function endsOf(request: IncomingMessage): Ends {
   const { remoteAddress, remotePort, localAddress, localPort } = request.socket
   // All of it, always: objects that are put together from pieces cost V8 a new shape for each request.
   return {
@@ -68,13 +68,18 @@ function targetOf(request: IncomingMessage): string {
   return originalUrl ?? request.url ?? '/'
 }
 
-/** Ends the transaction with the response: finished, or given up by the client. */
-function closeWith(response: ServerResponse, transaction: Transaction): void {
-  if (response.closed) transaction.close()
-  else
-    response.once('close', () => {
-      transaction.close()
-    })
+/** Ends all that is ours with the response: finished, or given up by the client. */
+function closeWith(visit: Visit): void {
+  const { response, transaction } = visit
+  if (response.closed) {
+    transaction.close()
+    return
+  }
+  // Not `once`, which costs three times as much; ends that come twice do no harm.
+  response.on('close', () => {
+    transaction.close()
+    visit.held?.giveUp()
+  })
 }
 
 /**
@@ -95,22 +100,24 @@ export function guard(
     })
     return
   }
-  let transaction: Transaction
+  let visit: Visit
   let verdict: Judgement
   try {
-    transaction = waf.scopedTransaction(connectionOf(request)) // each response is closed one day
-    closeWith(response, transaction)
-    verdict = transaction.stepRequestHeaders({
+    const transaction = waf.scopedTransaction(endsOf(request)) // each response is closed one day
+    const hasBody = mayHaveBody(request)
+    visit = { waf, request, response, transaction, next, options, hasBody, held: undefined }
+    closeWith(visit)
+    const head = {
       method: request.method ?? 'GET',
       uri: targetOf(request),
-      protocol: `HTTP/${request.httpVersion}`,
+      protocol: protocolOf(request),
       headers: headersOf(request),
-    })
+    }
+    verdict = transaction.stepRequestHeaders(head, !hasBody)
   } catch (error) {
     next(error)
     return
   }
-  const visit = { waf, request, response, transaction, next, options }
   if (verdict instanceof Promise) later(visit, verdict, readBody)
   else readBody(visit, verdict)
 }
@@ -123,6 +130,10 @@ interface Visit {
   readonly transaction: Transaction
   readonly next: Next
   readonly options: AdapterOptions
+  /** The request announces one. */
+  readonly hasBody: boolean
+  /** The response, if the rules stand before it. */
+  held: HeldResponse | undefined
 }
 
 /** The rules have decided: another server's answer where that can be had, else our own. */
@@ -151,12 +162,12 @@ function later<T>(visit: Visit, promise: Promise<T>, go: (visit: Visit, value: T
 
 /** After phase 1. */
 function readBody(visit: Visit, verdict: Verdict): void {
-  const { request, transaction } = visit
+  const { request, transaction, hasBody } = visit
   if (verdict.action !== 'pass') {
     refuse(visit, verdict)
     return
   }
-  if (!transaction.wantsBody || !mayHaveBody(request)) {
+  if (!transaction.wantsBody || !hasBody) {
     judgeBody(visit)
     return
   }
@@ -190,7 +201,7 @@ function handle(visit: Visit, verdict: Verdict): void {
     const { requestBody } = transaction.changes
     if (requestBody !== undefined) replaceRawBody(request, requestBody)
     if (transaction.watchesResponse && !waf.overload.giveUp('response'))
-      watchResponse(request, response, transaction)
+      visit.held = watchResponse(request, response, transaction)
   } catch (error) {
     next(error)
     return

@@ -10,6 +10,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 
 import { answerBlocked, dropConnection, internalError } from './blocked.js'
 import type { Verdict } from './events.js'
+import { protocolOf } from './message.js'
 import type { Judgement, Transaction } from './transaction.js'
 
 type Callback = (error?: Error | null) => void
@@ -21,21 +22,29 @@ type Chunk = string | Uint8Array
  */
 type State = 'open' | 'waiting' | 'holding' | 'flowing' | 'over'
 
-/** The methods that are replaced, as they were. */
+/** The methods that are replaced, as they were; to be called on the response. */
 interface Original {
-  readonly writeHead: ServerResponse['writeHead']
+  readonly writeHead: (this: ServerResponse, status: number, ...rest: unknown[]) => ServerResponse
   readonly write: (
+    this: ServerResponse,
     chunk: Chunk,
     encoding: BufferEncoding | undefined,
     callback: Callback | undefined,
   ) => boolean
   readonly end: (
+    this: ServerResponse,
     chunk: Chunk | undefined,
     encoding: BufferEncoding | undefined,
     callback: Callback | undefined,
   ) => ServerResponse
-  readonly flushHeaders: () => void
+  readonly flushHeaders: (this: ServerResponse) => void
 }
+
+/* eslint-disable @typescript-eslint/unbound-method -- bound at each call: four bound functions a response are slow to make */
+function originalOf({ writeHead, write, end, flushHeaders }: ServerResponse): Original {
+  return { writeHead, write, end, flushHeaders } as Original
+}
+/* eslint-enable @typescript-eslint/unbound-method */
 
 /** `write(chunk, encoding?, callback?)` in all its forms. */
 function writeArguments(values: readonly unknown[]): [BufferEncoding | undefined, Callback | undefined] {
@@ -60,6 +69,14 @@ function applyHeaders(response: ServerResponse, headers: OutgoingHttpHeaders | r
   for (let i = 0; i + 1 < flat.length; i += 2) response.appendHeader(flat[i] ?? '', flat[i + 1] ?? '')
 }
 
+/** What `writeHead` was given behind the status. */
+function applyRest(response: ServerResponse, rest: readonly unknown[]): void {
+  const message = rest.find((value) => typeof value === 'string')
+  const headers = rest.find((value) => typeof value === 'object' && value !== null)
+  if (message !== undefined) response.statusMessage = message
+  if (headers !== undefined) applyHeaders(response, headers as OutgoingHttpHeaders | readonly unknown[])
+}
+
 function headerList(response: ServerResponse): [string, string][] {
   const list: [string, string][] = []
   // HTTP/2 responses do not keep the spelling of names.
@@ -76,27 +93,26 @@ function headerList(response: ServerResponse): [string, string][] {
 /** What changes a head. While one is held, these must say that it is too late. */
 const setters = ['setHeader', 'appendHeader', 'setHeaders', 'removeHeader'] as const
 
-/** Puts the rules between a handler and the client. To be called before the handler sees the response. */
+/**
+ * Puts the rules between a handler and the client. To be called before the handler sees the response; whoever calls it calls
+ * `giveUp` when the response is closed.
+ */
 export function watchResponse(
   request: IncomingMessage,
   response: ServerResponse,
   transaction: Transaction,
-): void {
-  const held = new HeldResponse(request, response, transaction)
-  // A client that went away leaves nothing to judge; what a handler does from here on is node's to ignore.
-  response.once('close', () => {
-    held.giveUp()
-  })
+): HeldResponse {
+  return new HeldResponse(request, response, transaction)
 }
 
-class HeldResponse {
+export class HeldResponse {
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
   readonly #transaction: Transaction
   readonly #original: Original
   readonly #held: Uint8Array[] = []
   /** The setters that others had put on the response before. */
-  readonly #setters = new Map<string, PropertyDescriptor | undefined>()
+  #setters: Map<string, PropertyDescriptor | undefined> | undefined
   #state: State = 'open'
   #isImplicit = false // no writeHead from the handler
   #isEnding = false // the handler has given all of it: nothing of its own comes between head and body
@@ -111,12 +127,7 @@ class HeldResponse {
     this.#request = request
     this.#response = response
     this.#transaction = transaction
-    this.#original = {
-      writeHead: response.writeHead.bind(response),
-      write: response.write.bind(response) as Original['write'],
-      end: response.end.bind(response) as Original['end'],
-      flushHeaders: response.flushHeaders.bind(response),
-    }
+    this.#original = originalOf(response)
     response.writeHead = (status: number, ...rest: unknown[]) => this.#writeHead(status, rest)
     response.write = ((chunk: Chunk, ...rest: unknown[]) =>
       this.#write(chunk, rest)) as ServerResponse['write']
@@ -132,21 +143,19 @@ class HeldResponse {
   #writeHead(status: number, rest: readonly unknown[]): ServerResponse {
     const response = this.#response
     if (this.#state !== 'open') {
-      return this.#state === 'flowing' ? this.#original.writeHead(status, ...(rest as [])) : response
+      return this.#state === 'flowing' ? this.#original.writeHead.call(response, status, ...rest) : response
     }
-    const message = rest.find((value) => typeof value === 'string')
-    const headers = rest.find((value) => typeof value === 'object' && value !== null)
     response.statusCode = status
-    if (message !== undefined) response.statusMessage = message
-    if (headers !== undefined) applyHeaders(response, headers as OutgoingHttpHeaders | readonly unknown[])
+    if (rest.length !== 0) applyRest(response, rest)
     const head = {
       status,
       reason: this.#request.httpVersionMajor < 2 ? response.statusMessage : '',
-      protocol: `HTTP/${this.#request.httpVersion}`,
+      protocol: protocolOf(this.#request),
       headers: headerList(response),
     }
+    // All of the response is known when it ends with its head: then phase 4 comes at once where it has no body to see.
     this.#judge(
-      () => this.#transaction.stepResponseHeaders(head),
+      () => this.#transaction.stepResponseHeaders(head, this.#isEnding),
       () => {
         this.#passHead(status)
       },
@@ -161,9 +170,9 @@ class HeldResponse {
       return
     }
     this.#state = 'flowing'
-    if (this.#injects) this.#response.removeHeader('Content-Length')
+    if (this.#injects()) this.#response.removeHeader('Content-Length')
     // A head that nobody asked for yet is left to node, which can still count a body that comes in one piece.
-    if (!this.#isImplicit) this.#original.writeHead(status)
+    if (!this.#isImplicit) this.#original.writeHead.call(this.#response, status)
   }
 
   /**
@@ -176,7 +185,7 @@ class HeldResponse {
   }
 
   #flushHeaders(): void {
-    if (this.#state === 'flowing') this.#original.flushHeaders()
+    if (this.#state === 'flowing') this.#original.flushHeaders.call(this.#response)
     if (this.#state !== 'waiting') return
     this.#queue.push(() => {
       this.#flushHeaders()
@@ -189,7 +198,7 @@ class HeldResponse {
     this.#judgeHead()
     const [encoding, callback] = writeArguments(rest)
     if (this.#state === 'flowing') {
-      return this.#original.write(this.#opened(chunk, encoding), encoding, callback)
+      return this.#original.write.call(this.#response, this.#opened(chunk, encoding), encoding, callback)
     }
     if (this.#state !== 'waiting') {
       this.#keep(chunk, encoding, callback)
@@ -197,7 +206,8 @@ class HeldResponse {
     }
     const bytes = Buffer.from(bytesOf(chunk, encoding)) // the handler may use its buffer again
     this.#queue.push(() => {
-      if (this.#state === 'flowing') this.#original.write(this.#opened(bytes, undefined), undefined, callback)
+      if (this.#state === 'flowing')
+        this.#original.write.call(this.#response, this.#opened(bytes, undefined), undefined, callback)
       else this.#keep(bytes, undefined, callback)
     })
     this.#owesDrain = true
@@ -209,8 +219,18 @@ class HeldResponse {
     this.#isEnding = true
     this.#judgeHead()
     const [encoding, callback] = rest.length === 0 ? [undefined, undefined] : writeArguments(rest)
-    this.#finish((chunk as Chunk | null | undefined) ?? undefined, encoding, callback)
+    const body = (chunk as Chunk | null | undefined) ?? undefined
+    if (this.#isThrough()) this.#original.end.call(this.#response, body, encoding, callback)
+    else this.#finish(body, encoding, callback)
     return this.#response
+  }
+
+  /** The rules have let all of it pass with the head, and add nothing: node may have it as it is. */
+  #isThrough(): boolean {
+    if (this.#state !== 'flowing' || this.#isJudged || !this.#transaction.isAhead || this.#injects())
+      return false
+    this.#isJudged = true
+    return true
   }
 
   #finish(
@@ -231,7 +251,7 @@ class HeldResponse {
     }
     const end = { isSent: false }
     const send = (last: Chunk | undefined, itsEncoding: BufferEncoding | undefined): void => {
-      this.#original.end(this.#closed(last, itsEncoding), itsEncoding, callback)
+      this.#original.end.call(this.#response, this.#closed(last, itsEncoding), itsEncoding, callback)
     }
     const judge = (): void => {
       this.#judgeBody(() => {
@@ -255,24 +275,24 @@ class HeldResponse {
   // ---- what the rules add
 
   /** Text can be added to a body that there is, and to one that is not compressed. */
-  get #injects(): boolean {
+  #injects(): boolean {
     const { prepend, append } = this.#transaction.changes
     if (prepend === undefined && append === undefined) return false
     const coding = this.#response.getHeader('Content-Encoding')
-    return this.#hasBody && (coding === undefined || coding === 'identity')
+    return this.#hasBody() && (coding === undefined || coding === 'identity')
   }
 
   /** A piece of the body, behind what `prepend` adds if it is the first one. */
   #opened(chunk: Chunk, encoding: BufferEncoding | undefined): Chunk {
     const { prepend } = this.#transaction.changes
-    if (this.#isOpened || prepend === undefined || !this.#injects) return chunk
+    if (this.#isOpened || prepend === undefined || !this.#injects()) return chunk
     this.#isOpened = true
     return Buffer.concat([prepend, bytesOf(chunk, encoding)])
   }
 
   /** The last piece, with what `append` adds. */
   #closed(chunk: Chunk | undefined, encoding: BufferEncoding | undefined): Chunk | undefined {
-    if (!this.#injects) return chunk
+    if (!this.#injects()) return chunk
     const { append = Buffer.alloc(0) } = this.#transaction.changes
     const last = this.#opened(chunk ?? '', encoding)
     return Buffer.concat([bytesOf(last, encoding), append])
@@ -281,7 +301,7 @@ class HeldResponse {
   // ---- what the rules see of it
 
   /** A response to HEAD, and one that has no body, is judged with an empty one. */
-  get #hasBody(): boolean {
+  #hasBody(): boolean {
     const { statusCode } = this.#response
     return this.#request.method !== 'HEAD' && statusCode !== 204 && statusCode !== 304
   }
@@ -297,7 +317,7 @@ class HeldResponse {
       if (this.#transaction.wantsBody) return
       this.#judgeBody(() => {
         this.#release(false, (held) =>
-          this.#original.write(this.#opened(held, undefined), undefined, undefined),
+          this.#original.write.call(this.#response, this.#opened(held, undefined), undefined, undefined),
         )
       })
     })
@@ -305,7 +325,7 @@ class HeldResponse {
 
   /** A piece of the body for the rules; `pass` when they let it pass. */
   #show(bytes: Uint8Array, pass: () => void): void {
-    if (!this.#hasBody || bytes.length === 0) pass()
+    if (!this.#hasBody() || bytes.length === 0) pass()
     else this.#judge(() => this.#transaction.writeResponseBody(bytes), pass)
   }
 
@@ -402,6 +422,7 @@ class HeldResponse {
       const error = new Error('Cannot set headers after they are sent to the client')
       throw Object.assign(error, { code: 'ERR_HTTP_HEADERS_SENT' })
     }
+    this.#setters = new Map()
     for (const name of setters) {
       this.#setters.set(name, Object.getOwnPropertyDescriptor(response, name))
       Object.defineProperty(response, name, { value: tooLate, configurable: true, writable: true })
@@ -413,7 +434,7 @@ class HeldResponse {
     if (!this.#isHeld) return
     this.#isHeld = false
     for (const name of ['headersSent', ...setters]) Reflect.deleteProperty(this.#response, name)
-    for (const [name, own] of this.#setters)
+    for (const [name, own] of this.#setters ?? [])
       if (own !== undefined) Object.defineProperty(this.#response, name, own)
   }
 
@@ -441,8 +462,8 @@ class HeldResponse {
   /** What the rules put in place of all of the body. Where its length changes, what was said of it no longer holds. */
   #replacement(isAll: boolean): Uint8Array | undefined {
     const { responseBody } = this.#transaction.changes
-    const other = isAll && this.#hasBody ? responseBody : undefined
-    if (other !== undefined || this.#injects) this.#response.removeHeader('Content-Length')
+    const other = isAll && this.#hasBody() ? responseBody : undefined
+    if (other !== undefined || this.#injects()) this.#response.removeHeader('Content-Length')
     return other
   }
 
@@ -458,7 +479,7 @@ class HeldResponse {
     const end = (body: string): void => {
       // node's own end asks for writeHead, which is ours: for this once it is to reach node's.
       this.#state = 'flowing'
-      this.#original.end(body, undefined, undefined)
+      this.#original.end.call(this.#response, body, undefined, undefined)
       this.#state = 'over'
     }
     answerBlocked(this.#request, this.#response, verdict, this.#transaction.id, end)

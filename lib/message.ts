@@ -29,6 +29,14 @@ export interface ConnectionInput {
   remoteUser?: string
 }
 
+/** A connection of which no more is known than its ends. */
+export interface Ends {
+  readonly clientAddress: string
+  readonly clientPort: number
+  readonly serverAddress: string
+  readonly serverPort: number
+}
+
 export interface RequestInput {
   method: string
   /** Request target exactly as on the request line (path and query, or absolute form). */
@@ -64,6 +72,10 @@ export function piecesOf(head: Head): string[] {
 }
 
 const defaultProtocol = 'HTTP/1.1'
+
+/** A text that is there already, for what nearly all messages say. */
+export const protocolOf = ({ httpVersion }: { readonly httpVersion: string }): string =>
+  httpVersion === '1.1' ? defaultProtocol : `HTTP/${httpVersion}`
 
 function isPairs(headers: readonly unknown[]): headers is readonly (readonly [string, string])[] {
   return Array.isArray(headers[0])
@@ -114,15 +126,17 @@ function headOf(lead: readonly string[], headers: HeadersInput | undefined): Hea
     throw new SecluaError('SECLUA_E_ARGUMENT', 'headers: a list or an object is needed')
   }
   const fields = headers === undefined ? [] : flatten(headers)
-  let text = lead.join('\0')
-  for (const field of fields) text += `\0${field}`
+  // Joined by the engine's own function: a string that is put together piece by piece has to be copied together again.
+  const text = fields.length === 0 ? lead.join('\0') : `${lead.join('\0')}\0${fields.join('\0')}`
   return { joined: wide.test(text) ? bytesOf(text) : text, count: lead.length + fields.length, lead, fields }
 }
 
-export function requestHead(request: Omit<RequestInput, 'body'>): Head {
+/** `before`: pieces that come before the request's own. */
+export function requestHead(request: Omit<RequestInput, 'body'>, before: readonly string[] = []): Head {
   requireText(request.method, 'method')
   requireText(request.uri, 'uri')
-  return headOf([request.method, request.uri, request.protocol ?? defaultProtocol], request.headers)
+  const { method, uri, protocol, headers } = request
+  return headOf([...before, method, uri, protocol ?? defaultProtocol], headers)
 }
 
 export function responseHead(response: Omit<ResponseInput, 'body'>): Head {

@@ -26,6 +26,10 @@ export interface Store {
 export interface Engine {
   readonly [kind]: 'engine'
 }
+/** To an engine, for beginning transactions; it does not keep the engine. */
+export interface Entrance {
+  readonly [kind]: 'entrance'
+}
 
 export interface Loaded {
   /** null: the diagnostics hold errors. */
@@ -109,13 +113,8 @@ export interface NativeStats {
   readonly scripts: readonly NativeScriptStats[]
 }
 
-/** Pieces: joined by NUL with their count, or a list when one of them holds a NUL. */
-export type StepHead = (
-  transaction: number,
-  pieces: string | readonly string[],
-  count: number,
-  status: number,
-) => number
+/** Of a message's head: joined by NUL with their count, or a list when one of them holds a NUL. */
+export type Pieces = string | readonly string[]
 
 /** What a transaction waits for. Texts of collections hold one byte in each character. */
 export type NativeWait =
@@ -175,6 +174,7 @@ interface Addon {
     predecessor: Engine | undefined,
     transformers: readonly Transformer[] | undefined,
   ): Engine
+  entrance(engine: Engine): Entrance
   release(held: Rules | Store | Engine): void
   /** The log files of the rules, under their names again after somebody moved them away. */
   reopenLogs(engine: Engine): void
@@ -198,6 +198,8 @@ interface Addon {
     readonly malformed: number
     readonly paused: number
     readonly changes: number
+    /** The phase after the headers is done, too. */
+    readonly wentOn: number
   }
   readonly answers: {
     readonly answered: number
@@ -205,9 +207,11 @@ interface Addon {
     readonly late: number
     readonly refused: number
   }
+  /** What a call says besides its answer: the number of the transaction that `open` began. */
+  readonly news: Readonly<Float64Array>
   /** The number of the new transaction. */
   begin(
-    engine: Engine,
+    entrance: Entrance,
     clientAddress: string,
     clientPort: number,
     serverAddress: string,
@@ -216,13 +220,28 @@ interface Addon {
     serverName: string | undefined,
     remoteUser: string | undefined,
   ): number
-  readonly requestHeaders: StepHead
+  /**
+   * Begins a transaction and takes its first step, in one call. The pieces: both addresses, then the request's. `stops`: as for
+   * requestHeaders. An answer with the bit `malformed`: none was begun.
+   */
+  open(
+    entrance: Entrance,
+    pieces: Pieces,
+    count: number,
+    stops: number,
+    clientPort: number,
+    serverPort: number,
+  ): number
+  /** `stops`: unless the answer has one of these bits, the phase behind it is done, too. Negative: never. */
+  requestHeaders(transaction: number, pieces: Pieces, count: number, stops: number): number
   writeRequestBody(transaction: number, chunk: Uint8Array): number
   requestBody(transaction: number): number
-  readonly responseHeaders: StepHead
+  responseHeaders(transaction: number, pieces: Pieces, count: number, stops: number, status: number): number
   writeResponseBody(transaction: number, chunk: Uint8Array): number
   responseBody(transaction: number): number
   logging(transaction: number): number
+  /** Logging and, unless the answer has one of the bits `keeps`, free, in one call. */
+  finish(transaction: number, keeps: number): number
   /** No descriptor of this process from 3 on is inherited by a program that is started after this. */
   sealDescriptors(): void
   /** What it waits for, after a step or an answer with the bit `suspended`. */

@@ -58,6 +58,7 @@ export class Overload {
   }
 
   sheds(what: Shed): boolean {
+    if (this.#level === 0) return false
     const place = this.#order.indexOf(what)
     return place >= 0 && place < this.#level
   }

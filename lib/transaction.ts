@@ -7,6 +7,9 @@
 //
 // A step that has to wait for the outside world gives a promise instead of a verdict; only then is there one. While it
 // waits, nothing else can be done with the transaction but to close it.
+//
+// The adapters take several steps in one call where nobody wants to know anything in between: beginning with the first one, the
+// phase of a body that does not come with the one of its headers, and the last one with the end.
 
 import { SecluaError } from './errors.js'
 import {
@@ -25,13 +28,22 @@ import {
   requestHead,
   responseHead,
   type Head,
+  type Ends,
   type RequestInput,
   type ResponseInput,
 } from './message.js'
-import { addon, type Loaded, type NativeVerdict, type StepHead } from './native.js'
+import { addon, type Entrance, type Loaded, type NativeVerdict, type Pieces } from './native.js'
 import type { Outside } from './outside/outside.js'
 
 const { bits } = addon
+
+/** What an answer may say that calls for nothing, whoever listens. */
+const calm = bits.newMatches | bits.newLogged | bits.newRecords | bits.wantsBody | bits.wentOn
+const allBits = Object.values(bits).reduce((all, bit) => all | bit, 0)
+/** For `stops`: the step is only what it is called. */
+const noFurther = -1
+/** For a transaction that is not begun yet. */
+const noNumber = -1
 
 /** By the number of the engine's action. */
 export const actions = ['pass', 'deny', 'drop', 'redirect', 'proxy'] as const
@@ -50,6 +62,12 @@ export type Judgement = Verdict | Promise<Verdict>
 /** What a transaction has to know of its rules. */
 type Facts = Pick<Loaded, 'canWait' | 'inspectsResponse' | 'wantsAudit'>
 
+/** What a transaction that is begun with its first step begins with. */
+interface Start {
+  readonly entrance: Entrance
+  readonly ends: Ends
+}
+
 /** What must outlive the handle: enough to end the transaction after the handle is gone. */
 class Live {
   toldMatches = 0
@@ -57,7 +75,7 @@ class Live {
   isBegun = false
   isLogged = false
 
-  readonly number: number
+  number: number
   readonly home: Home
   /** Of the rules that it began with: those in force may be others by now. */
   readonly facts: Facts
@@ -126,6 +144,11 @@ export class Transaction {
   #wantsBody = false
   #isClosing = false
   #isClosed = false
+  /** The phase of a body was taken with the one of its headers. */
+  #isAhead = false
+  /** Somebody outside of the package may have this handle, and ask it anything after the end. */
+  #isShown = false
+  #start: Start | undefined
   /** Of what is waited for; undefined: nothing is. */
   #abandon: AbortController | undefined
   /** Phase 5, while it waits. */
@@ -145,6 +168,7 @@ export class Transaction {
   static open(number: number, home: Home, facts: Facts, outside: Outside): Transaction {
     const live = new Live(number, home, facts, outside)
     const transaction = new Transaction(live)
+    transaction.#isShown = true
     dropped.register(transaction, live, transaction)
     return transaction
   }
@@ -152,6 +176,13 @@ export class Transaction {
   /** A handle that its maker closes in any case. @internal */
   static openScoped(number: number, home: Home, facts: Facts, outside: Outside): Transaction {
     return new Transaction(new Live(number, home, facts, outside))
+  }
+
+  /** The same, begun with its first step. @internal */
+  static openLater(entrance: Entrance, ends: Ends, home: Home, facts: Facts, outside: Outside): Transaction {
+    const transaction = Transaction.openScoped(noNumber, home, facts, outside)
+    transaction.#start = { entrance, ends }
+    return transaction
   }
 
   /** Unique id, also in the logs. */
@@ -304,9 +335,12 @@ export class Transaction {
     if (this.#isClosing) return
     this.#isClosing = true
     const live = this.#live
-    this.#id ??= addon.id(live.number)
+    const last = this.#finish()
+    if (last === 0) return
+    if (live.number !== noNumber) this.#id ??= addon.id(live.number)
     let logging: Judgement | undefined = this.#logging
     try {
+      if (last !== undefined) atOnce(this.#step(last, true))
       if (logging === undefined) this.#giveUp()
       if (live.isBegun && !live.isLogged) logging = this.stepLogging()
     } finally {
@@ -316,6 +350,32 @@ export class Transaction {
       if (logging instanceof Promise) live.outside.hold(logging.finally(free))
       else free()
     }
+  }
+
+  /**
+   * Phase 5 and the end in one call, where nobody can ask for anything behind them. What it answers, and 0 when it is over;
+   * undefined: this is no such case.
+   */
+  #finish(): number | undefined {
+    const live = this.#live
+    const { canWait, wantsAudit } = live.facts
+    if (this.#isShown || canWait || wantsAudit || !live.isBegun || live.isLogged) return undefined
+    if (this.#hasChanges || this.#verdict !== PASS) return undefined
+    const keeps = this.#loud()
+    const answer = addon.finish(live.number, keeps)
+    live.isLogged = true
+    if ((answer & keeps) !== 0) return answer
+    this.#isClosed = true
+    return 0
+  }
+
+  /** What an answer has to say for the next step to wait until it was told. */
+  #loud(): number {
+    const { home } = this.#live
+    let loud = ~calm & allBits
+    if (home.listenerCount('match') > 0) loud |= bits.newMatches
+    if (home.listenerCount('log') > 0) loud |= bits.newRecords
+    return loud
   }
 
   /** What is waited for before phase 5: nobody wants it any more. */
@@ -331,7 +391,7 @@ export class Transaction {
     this.#isClosed = true
     dropped.unregister(this)
     const { number, facts, outside } = this.#live
-    addon.free(number)
+    addon.free(number) // also a number that none has
     if (facts.canWait) outside.leave()
   }
 
@@ -343,26 +403,60 @@ export class Transaction {
 
   // ---- what the package's own files call: a verdict at once, or a promise where a rule has to wait
 
-  /** @internal */
-  stepRequestHeaders(request: Omit<RequestInput, 'body'>): Judgement {
-    const verdict = this.#stepHead(requestHead(request), addon.requestHeaders, 0)
+  /**
+   * `goesOn`: the request has no body, so phase 2 may be taken at once; then `stepRequestBody` has nothing left to do.
+   * @internal
+   */
+  stepRequestHeaders(request: Omit<RequestInput, 'body'>, goesOn = false): Judgement {
+    const stops = goesOn ? this.#loud() : noFurther
+    const start = this.#start
+    const verdict =
+      start !== undefined
+        ? this.#open(start, request, stops)
+        : this.#stepHead(requestHead(request), (pieces, count) =>
+            addon.requestHeaders(this.#live.number, pieces, count, stops),
+          )
     this.#live.isBegun = true
     return verdict
   }
 
-  /** @internal */
-  stepRequestBody(): Judgement {
-    return this.#step(addon.requestBody(this.#live.number))
+  #open(start: Start, request: Omit<RequestInput, 'body'>, stops: number): Judgement {
+    const { clientAddress, clientPort, serverAddress, serverPort } = start.ends
+    return this.#stepHead(requestHead(request, [clientAddress, serverAddress]), (pieces, count) => {
+      const answer = addon.open(start.entrance, pieces, count, stops, clientPort, serverPort)
+      if ((answer & bits.malformed) !== 0) return answer
+      this.#live.number = addon.news[0] ?? noNumber
+      this.#start = undefined
+      return answer
+    })
   }
 
   /** @internal */
-  stepResponseHeaders(response: Omit<ResponseInput, 'body'>): Judgement {
-    return this.#stepHead(responseHead(response), addon.responseHeaders, response.status)
+  stepRequestBody(): Judgement {
+    return this.#isAhead ? this.#catchUp() : this.#step(addon.requestBody(this.#live.number))
+  }
+
+  /** `goesOn`: no more than the head is to come, unless the rules want to see a body. @internal */
+  stepResponseHeaders(response: Omit<ResponseInput, 'body'>, goesOn = false): Judgement {
+    const stops = goesOn ? this.#loud() | bits.wantsBody : noFurther
+    return this.#stepHead(responseHead(response), (pieces, count) =>
+      addon.responseHeaders(this.#live.number, pieces, count, stops, response.status),
+    )
   }
 
   /** @internal */
   stepResponseBody(): Judgement {
-    return this.#step(addon.responseBody(this.#live.number))
+    return this.#isAhead ? this.#catchUp() : this.#step(addon.responseBody(this.#live.number))
+  }
+
+  /** The next step, on a body, was taken already. @internal */
+  get isAhead(): boolean {
+    return this.#isAhead
+  }
+
+  #catchUp(): Verdict {
+    this.#isAhead = false
+    return this.#verdict
   }
 
   /** @internal */
@@ -424,11 +518,11 @@ export class Transaction {
 
   // ---- one step
 
-  #stepHead(head: Head, call: StepHead, status: number): Judgement {
-    const { number } = this.#live
-    const answer = call(number, head.joined, head.count, status)
-    if ((answer & bits.malformed) === 0) return this.#step(answer)
-    return this.#step(call(number, piecesOf(head), head.count, status))
+  #stepHead(head: Head, call: (pieces: Pieces, count: number) => number): Judgement {
+    let answer = call(head.joined, head.count)
+    if ((answer & bits.malformed) !== 0) answer = call(piecesOf(head), head.count)
+    if ((answer & bits.wentOn) !== 0) this.#isAhead = true
+    return this.#step(answer)
   }
 
   #step(answer: number, isLast = false): Judgement {
@@ -463,14 +557,16 @@ export class Transaction {
   #read(answer: number): Verdict {
     this.#wantsBody = (answer & bits.wantsBody) !== 0
     this.#hasChanges = (answer & bits.changes) !== 0
-    const quiet = bits.wantsBody | bits.actionMask | bits.paused | bits.changes
+    const quiet = bits.wantsBody | bits.wentOn | bits.actionMask | bits.paused | bits.changes
     if ((answer & ~quiet) !== 0) this.#report(answer)
     const isNews = (answer & (bits.actionMask | bits.paused)) !== 0
     if (isNews && this.#verdict === PASS && !this.#isClosed) {
       this.#verdict = toVerdict(addon.verdict(this.#live.number))
       const { home } = this.#live
-      if (this.#verdict.action !== 'pass' && home.listenerCount('interruption') > 0)
+      if (this.#verdict.action !== 'pass' && home.listenerCount('interruption') > 0) {
+        this.#isShown = true
         home.emit('interruption', this.#verdict, this)
+      }
     }
     return this.#verdict
   }
@@ -507,6 +603,7 @@ export class Transaction {
     this.#fetchMatches()
     const fresh = this.#matches.slice(live.toldMatches)
     live.toldMatches = this.#matches.length
+    this.#isShown = true
     for (const match of fresh) live.home.emit('match', match, this)
   }
 

@@ -18,6 +18,7 @@ import {
   byteString,
   defaultAddress,
   type ConnectionInput,
+  type Ends,
   type RequestInput,
   type ResponseInput,
 } from './message.js'
@@ -44,7 +45,7 @@ function stepsFor(
   const requestBody = bodyBytes(request.body)
   const responseBody = bodyBytes(response?.body)
   const steps = [
-    () => transaction.stepRequestHeaders(request),
+    () => transaction.stepRequestHeaders(request, requestBody === undefined),
     () => {
       if (requestBody !== undefined) transaction.writeRequestBody(requestBody)
       return transaction.stepRequestBody()
@@ -52,7 +53,7 @@ function stepsFor(
   ]
   if (response !== undefined) {
     steps.push(
-      () => transaction.stepResponseHeaders(response),
+      () => transaction.stepResponseHeaders(response, responseBody === undefined),
       () => {
         if (responseBody !== undefined) transaction.writeResponseBody(responseBody)
         return transaction.stepResponseBody()
@@ -283,8 +284,13 @@ export class Waf extends EventEmitter<WafEvents> {
     return this.#evaluate(request, response)
   }
 
+  #openScoped(connection: ConnectionInput): Transaction {
+    const { loaded, outside } = this.#active
+    return Transaction.openScoped(this.#begin(connection), this, loaded, outside)
+  }
+
   #evaluate(request: RequestInput & ConnectionInput, response: ResponseInput | undefined): EvaluationResult {
-    const transaction = this.scopedTransaction(request)
+    const transaction = this.#openScoped(request)
     try {
       for (const step of stepsFor(transaction, request, response)) atOnce(step())
       return transaction.result()
@@ -297,7 +303,7 @@ export class Waf extends EventEmitter<WafEvents> {
     request: RequestInput & ConnectionInput,
     response: ResponseInput | undefined,
   ): Promise<EvaluationResult> {
-    const transaction = this.scopedTransaction(request)
+    const transaction = this.#openScoped(request)
     try {
       for (const step of stepsFor(transaction, request, response)) await step()
       return transaction.result()
@@ -306,10 +312,11 @@ export class Waf extends EventEmitter<WafEvents> {
     }
   }
 
-  /** A transaction that its maker closes in any case. @internal */
-  scopedTransaction(connection: ConnectionInput): Transaction {
-    const { loaded, outside } = this.#active
-    return Transaction.openScoped(this.#begin(connection), this, loaded, outside)
+  /** A transaction that its maker closes in any case. It begins with its first step. @internal */
+  scopedTransaction(ends: Ends): Transaction {
+    this.#requireOpen()
+    const { loaded, outside, entrance } = this.#active
+    return Transaction.openLater(entrance, ends, this, loaded, outside)
   }
 
   /**
@@ -419,9 +426,9 @@ export class Waf extends EventEmitter<WafEvents> {
       serverName,
       remoteUser,
     } = connection
-    const { engine } = this.#active
+    const { entrance } = this.#active
     return addon.begin(
-      engine,
+      entrance,
       clientAddress,
       clientPort,
       serverAddress,

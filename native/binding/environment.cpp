@@ -46,6 +46,13 @@ void add_scripts(ScriptTotals &sums, const seclua_engine *engine) {
     }
 }
 
+void add_matches(MatchTotals &sums, const seclua_engine *engine) {
+    uint64_t id = 0, matches = 0;
+    for (size_t i = 0; seclua_engine_rule_matches(engine, i, &id, &matches); i++) {
+        if (matches != 0) sums[id] += matches;
+    }
+}
+
 } // namespace
 
 Engine::Engine(seclua_engine *owned, std::shared_ptr<Totals> shared)
@@ -58,6 +65,7 @@ Engine::~Engine() {
     seclua_engine_stats(handle, &mine);
     add_stats(totals->ended, mine);
     add_scripts(totals->ended_scripts, handle);
+    add_matches(totals->ended_matches, handle);
     std::erase(totals->live, handle);
     seclua_engine_free(handle);
     if (functions != nullptr) napi_delete_reference(env, functions);
@@ -76,6 +84,12 @@ seclua_stats sum_of(const Totals &totals) {
 ScriptTotals scripts_of(const Totals &totals) {
     ScriptTotals sums = totals.ended_scripts;
     for (const seclua_engine *engine : totals.live) add_scripts(sums, engine);
+    return sums;
+}
+
+MatchTotals matches_of(const Totals &totals) {
+    MatchTotals sums = totals.ended_matches;
+    for (const seclua_engine *engine : totals.live) add_matches(sums, engine);
     return sums;
 }
 

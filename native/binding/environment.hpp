@@ -44,14 +44,16 @@ struct Store {
 
 // Counters of scripts by name: a reload may bring the same scripts in another order.
 using ScriptTotals = std::map<std::string, seclua_script_stats>;
+// Of matches, by rule id.
+using MatchTotals = std::unordered_map<uint64_t, uint64_t>;
 
 // Counters of one Waf, carried over from engine to engine when it reloads.
 struct Totals {
     seclua_stats ended{};                          // of engines that are gone
     ScriptTotals ended_scripts;
+    MatchTotals ended_matches;
     std::vector<const seclua_engine *> live;       // those that still count
     std::array<uint64_t, 5> verdicts{};            // by seclua_action, of transactions that are over
-    std::unordered_map<uint64_t, uint64_t> matches; // by rule id
 };
 
 // One thread's engine over one rule set. Its transactions hold it, so a reload never takes it away from under
@@ -73,6 +75,7 @@ struct Engine {
 // All that the engines of a Waf counted, the living and the ended.
 seclua_stats sum_of(const Totals &totals);
 ScriptTotals scripts_of(const Totals &totals);
+MatchTotals matches_of(const Totals &totals);
 
 // A live transaction. JavaScript holds its number, not its address.
 struct Transaction {
@@ -114,6 +117,8 @@ struct Environment {
     Transactions transactions;
     std::vector<std::weak_ptr<Store>> stores; // those that this environment opened
     std::string text;                         // scratch for strings that come in
+    std::array<std::string, 5> texts;         // the same for those of a connection
+    double *news = nullptr;                   // what a call says besides its answer (transaction.hpp)
     std::vector<seclua_slice> pieces;         // scratch for what such a string is cut into
     std::vector<seclua_header> headers;       // scratch for header lists
 };

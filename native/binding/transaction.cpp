@@ -72,18 +72,14 @@ uint32_t step_bits(seclua_step step) {
     return kFailed;
 }
 
-// Counts the matches that this step brought, and says what JavaScript has not been told of yet.
+// What JavaScript has not been told of yet.
 uint32_t news_bits(Transaction &transaction) {
     uint32_t bits = 0;
     const size_t events = seclua_txn_event_count(transaction.handle);
     if (events > transaction.told_events) {
-        for (size_t i = transaction.told_events; i < events; i++) {
-            const seclua_event *event = seclua_txn_event(transaction.handle, i);
-            transaction.engine->totals->matches[event->rule_id]++;
-            if (event->log) bits |= kNewLogged;
-        }
         transaction.told_events = events;
         bits |= kNewMatches;
+        if (seclua_txn_has_logged_event(transaction.handle)) bits |= kNewLogged;
     }
     const size_t records = seclua_txn_log_count(transaction.handle);
     if (records > transaction.told_records) {
@@ -94,17 +90,29 @@ uint32_t news_bits(Transaction &transaction) {
 }
 
 // wants says whether the rest of a body is wanted, where that can be.
-napi_value answer_step(const Call &call, seclua_step step, bool (*wants)(const seclua_txn *)) {
+uint32_t bits_after(Transaction &transaction, seclua_step step, bool (*wants)(const seclua_txn *)) {
     seclua_verdict verdict{};
-    seclua_txn_verdict(call.transaction->handle, &verdict);
+    seclua_txn_verdict(transaction.handle, &verdict);
     uint32_t bits = static_cast<uint32_t>(verdict.action);
-    bits |= step_bits(step) | news_bits(*call.transaction);
-    if (wants != nullptr && wants(call.transaction->handle)) bits |= kWantsBody;
-    if (step == SECLUA_STEP_SUSPENDED) call.transaction->wants_body = wants;
+    bits |= step_bits(step) | news_bits(transaction);
+    if (wants != nullptr && wants(transaction.handle)) bits |= kWantsBody;
+    if (step == SECLUA_STEP_SUSPENDED) transaction.wants_body = wants;
     if (verdict.pause_ms != 0) bits |= kPaused;
     seclua_changes changes;
-    if (seclua_txn_changes(call.transaction->handle, &changes)) bits |= kChanges;
-    return answer(call.env, bits);
+    if (seclua_txn_changes(transaction.handle, &changes)) bits |= kChanges;
+    return bits;
+}
+
+napi_value answer_step(const Call &call, seclua_step step, bool (*wants)(const seclua_txn *)) {
+    return answer(call.env, bits_after(*call.transaction, step, wants));
+}
+
+// A head and, unless it brought one of the bits `stops`, the phase behind it: what a caller would ask for next. Negative: not.
+napi_value answer_head(const Call &call, uint32_t bits, int64_t stops, seclua_step (*next)(seclua_txn *)) {
+    if (stops < 0 || (bits & static_cast<uint64_t>(stops)) != 0) return answer(call.env, bits);
+    const uint32_t told = bits & (kNewMatches | kNewLogged | kNewRecords);
+    bits = bits_after(*call.transaction, next(call.transaction->handle), nullptr);
+    return answer(call.env, bits | told | kWentOn);
 }
 
 // ---- headers ----
@@ -165,35 +173,44 @@ bool read_pieces(const Call &call, napi_value joined, napi_value count, std::vec
     return true;
 }
 
-// requestHeaders(number, pieces, count): method, target, protocol, then names and values.
+// Phase 1 of pieces that begin with the method, and perhaps phase 2.
+napi_value judge_request(const Call &call, std::span<const seclua_slice> pieces, int64_t stops) {
+    const auto headers = pair_up(pieces.subspan(3), call.home->headers);
+    const seclua_request request{pieces[0], pieces[1], pieces[2], headers.data(), headers.size()};
+    const seclua_step step = seclua_txn_request_headers(call.transaction->handle, &request);
+    const uint32_t bits = bits_after(*call.transaction, step, seclua_txn_wants_request_body);
+    return answer_head(call, bits, stops, seclua_txn_request_body);
+}
+
+// requestHeaders(number, pieces, count, stops): method, target, protocol, then names and values.
 napi_value request_headers(napi_env env, napi_callback_info info) {
     const Call call = call_on_transaction(env, info);
     if (call.transaction == nullptr) return answer(env, kClosed);
     std::vector<seclua_slice> &pieces = call.home->pieces;
-    if (!read_pieces(call, call.arguments[1], call.arguments[2], pieces) || pieces.size() < 3) {
+    int64_t stops = 0;
+    if (!read_pieces(call, call.arguments[1], call.arguments[2], pieces) || pieces.size() < 3 ||
+        !read_number(env, call.arguments[3], stops)) {
         return answer(env, kMalformed);
     }
-    const auto headers = pair_up(std::span(pieces).subspan(3), call.home->headers);
-    const seclua_request request{pieces[0], pieces[1], pieces[2], headers.data(), headers.size()};
-    const seclua_step step = seclua_txn_request_headers(call.transaction->handle, &request);
-    return answer_step(call, step, seclua_txn_wants_request_body);
+    return judge_request(call, pieces, stops);
 }
 
-// responseHeaders(number, pieces, count, status): protocol, reason, then names and values.
+// responseHeaders(number, pieces, count, stops, status): protocol, reason, then names and values.
 napi_value response_headers(napi_env env, napi_callback_info info) {
     const Call call = call_on_transaction(env, info);
     if (call.transaction == nullptr) return answer(env, kClosed);
     std::vector<seclua_slice> &pieces = call.home->pieces;
-    int64_t status = 0;
+    int64_t stops = 0, status = 0;
     if (!read_pieces(call, call.arguments[1], call.arguments[2], pieces) || pieces.size() < 2 ||
-        !read_number(env, call.arguments[3], status)) {
+        !read_number(env, call.arguments[3], stops) || !read_number(env, call.arguments[4], status)) {
         return answer(env, kMalformed);
     }
     const auto headers = pair_up(std::span(pieces).subspan(2), call.home->headers);
     const seclua_response response{static_cast<uint16_t>(status), pieces[0], headers.data(), headers.size(),
                                    pieces[1]};
     const seclua_step step = seclua_txn_response_headers(call.transaction->handle, &response);
-    return answer_step(call, step, seclua_txn_wants_response_body);
+    const uint32_t bits = bits_after(*call.transaction, step, seclua_txn_wants_response_body);
+    return answer_head(call, bits, stops, seclua_txn_response_body);
 }
 
 // ---- the other steps ----
@@ -242,34 +259,78 @@ bool read_optional(napi_env env, napi_value value, std::string &text, seclua_sli
     return type == napi_undefined || read_bytes(env, value, text, out);
 }
 
-// begin(engine, clientAddress, clientPort, serverAddress, serverPort, id?, serverName?, remoteUser?): the new
+// Begins a transaction by the entrance to its engine. False: it was not begun, and the exception is thrown.
+bool begin_by(Call &call, napi_value entrance, const seclua_connection &connection) {
+    void *data = nullptr;
+    std::shared_ptr<Engine> engine;
+    if (napi_get_value_external(call.env, entrance, &data) == napi_ok) {
+        engine = static_cast<std::weak_ptr<Engine> *>(data)->lock();
+    }
+    if (engine == nullptr) {
+        throw_error(call.env, "SECLUA_E_CLOSED", "this Waf is closed");
+        return false;
+    }
+    seclua_txn *handle = seclua_txn_new(engine->handle, &connection);
+    if (handle == nullptr) {
+        throw_error(call.env, "SECLUA_E_MEMORY", "there is no memory for a transaction");
+        return false;
+    }
+    call.number = call.home->transactions.add(handle, std::move(engine));
+    call.transaction = call.home->transactions.find(call.number);
+    return true;
+}
+
+bool read_ports(const Call &call, napi_value client, napi_value server, seclua_connection &connection) {
+    int64_t client_port = 0, server_port = 0;
+    if (!read_number(call.env, client, client_port) || !read_number(call.env, server, server_port)) return false;
+    connection.client_port = static_cast<uint16_t>(client_port);
+    connection.server_port = static_cast<uint16_t>(server_port);
+    return true;
+}
+
+napi_value refuse_connection(napi_env env) {
+    return throw_error(env, "SECLUA_E_ARGUMENT", "a connection is two addresses and two ports");
+}
+
+// begin(entrance, clientAddress, clientPort, serverAddress, serverPort, id?, serverName?, remoteUser?): the new
 // transaction's number.
 napi_value begin(napi_env env, napi_callback_info info) {
-    const Call call(env, info);
+    Call call(env, info);
     if (call.is_refused()) return nullptr;
-    const std::shared_ptr<Engine> *engine = unbox<Engine>(env, call.arguments[0]);
-    if (engine == nullptr || *engine == nullptr) {
-        return throw_error(env, "SECLUA_E_CLOSED", "this Waf is closed");
-    }
-    std::string client_text, server_text, id_text, name_text, user_text;
+    auto &[client_text, server_text, id_text, name_text, user_text] = call.home->texts;
     seclua_connection connection{};
-    int64_t client_port = 0, server_port = 0;
     if (!read_bytes(env, call.arguments[1], client_text, connection.client_address) ||
         !read_bytes(env, call.arguments[3], server_text, connection.server_address) ||
-        !read_number(env, call.arguments[2], client_port) ||
-        !read_number(env, call.arguments[4], server_port)) {
-        return throw_error(env, "SECLUA_E_ARGUMENT", "a connection is two addresses and two ports");
+        !read_ports(call, call.arguments[2], call.arguments[4], connection)) {
+        return refuse_connection(env);
     }
     if (!read_optional(env, call.arguments[5], id_text, connection.id) ||
         !read_optional(env, call.arguments[6], name_text, connection.server_name) ||
         !read_optional(env, call.arguments[7], user_text, connection.remote_user)) {
         return throw_error(env, "SECLUA_E_ARGUMENT", "id, serverName and remoteUser are strings");
     }
-    connection.client_port = static_cast<uint16_t>(client_port);
-    connection.server_port = static_cast<uint16_t>(server_port);
-    seclua_txn *handle = seclua_txn_new((*engine)->handle, &connection);
-    if (handle == nullptr) return throw_error(env, "SECLUA_E_MEMORY", "there is no memory for a transaction");
-    return number_to_js(env, static_cast<double>(call.home->transactions.add(handle, *engine)));
+    if (!begin_by(call, call.arguments[0], connection)) return nullptr;
+    return number_to_js(env, static_cast<double>(call.number));
+}
+
+// open(entrance, pieces, count, stops, clientPort, serverPort): begins a transaction and takes its first step in one call.
+// The pieces: both addresses, then as for requestHeaders. Answers as that does; the number is in the news. Malformed: not begun.
+napi_value open(napi_env env, napi_callback_info info) {
+    Call call(env, info);
+    if (call.is_refused()) return nullptr;
+    std::vector<seclua_slice> &pieces = call.home->pieces;
+    int64_t stops = 0;
+    seclua_connection connection{};
+    if (!read_ports(call, call.arguments[4], call.arguments[5], connection)) return refuse_connection(env);
+    if (!read_pieces(call, call.arguments[1], call.arguments[2], pieces) || pieces.size() < 5 ||
+        !read_number(env, call.arguments[3], stops)) {
+        return answer(env, kMalformed);
+    }
+    connection.client_address = pieces[0];
+    connection.server_address = pieces[1];
+    if (!begin_by(call, call.arguments[0], connection)) return nullptr;
+    *call.home->news = static_cast<double>(call.number);
+    return judge_request(call, std::span(pieces).subspan(2), stops);
 }
 
 // addPathParameter(number, name, value)
@@ -296,6 +357,17 @@ napi_value add_server_error(napi_env env, napi_callback_info info) {
     }
     seclua_txn_add_server_error(call.transaction->handle, line);
     return nullptr;
+}
+
+// finish(number, keeps): phase 5 and, unless that brought one of the bits `keeps`, free.
+napi_value finish(napi_env env, napi_callback_info info) {
+    const Call call = call_on_transaction(env, info);
+    int64_t keeps = 0;
+    if (call.transaction == nullptr || !read_number(env, call.arguments[1], keeps)) return answer(env, kClosed);
+    const seclua_step step = seclua_txn_logging(call.transaction->handle);
+    const uint32_t bits = bits_after(*call.transaction, step, nullptr);
+    if ((bits & static_cast<uint64_t>(keeps)) == 0) call.home->transactions.remove(call.number);
+    return answer(env, bits);
 }
 
 // free(number). Runs phase 5 if it is still to come; a second call does nothing.
@@ -328,6 +400,7 @@ struct Function {
 
 constexpr Function functions[] = {
     {"begin", begin},
+    {"open", open},
     {"requestHeaders", request_headers},
     {"writeRequestBody", write_request},
     {"requestBody", end_of_step<seclua_txn_request_body>},
@@ -338,6 +411,7 @@ constexpr Function functions[] = {
     {"wait", ask<report_wait>},
     {"resume", resume},
     {"cancel", cancel},
+    {"finish", finish},
     {"free", free_transaction},
     {"id", ask<report_id>},
     {"verdict", ask<report_verdict>},
@@ -361,6 +435,7 @@ constexpr NamedBit named_bits[] = {
     {"actionMask", kActionMask}, {"newMatches", kNewMatches}, {"newLogged", kNewLogged}, {"newRecords", kNewRecords},
     {"wantsBody", kWantsBody},   {"outOfOrder", kOutOfOrder}, {"failed", kFailed},       {"suspended", kSuspended},
     {"closed", kClosed},         {"malformed", kMalformed},   {"paused", kPaused},       {"changes", kChanges},
+    {"wentOn", kWentOn},
 };
 
 constexpr NamedBit answer_statuses[] = {
@@ -370,9 +445,22 @@ constexpr NamedBit answer_statuses[] = {
     {"refused", SECLUA_ANSWER_REFUSED},
 };
 
+// news: what a call says besides its answer, in memory that both sides see. Now: the number of the transaction that `open` began.
+void export_news(napi_env env, napi_value exports, Environment *home) {
+    void *data = nullptr;
+    napi_value buffer = nullptr, news = nullptr;
+    napi_ref kept = nullptr; // as long as the environment: the memory is JavaScript's
+    napi_create_arraybuffer(env, sizeof(double), &data, &buffer);
+    napi_create_typedarray(env, napi_float64_array, 1, buffer, 0, &news);
+    napi_create_reference(env, news, 1, &kept);
+    home->news = static_cast<double *>(data);
+    set(env, exports, "news", news);
+}
+
 } // namespace
 
 void export_transaction(napi_env env, napi_value exports, Environment *home) {
+    export_news(env, exports, home);
     for (const Function &function : functions) {
         napi_value callable = nullptr;
         napi_create_function(env, function.name, NAPI_AUTO_LENGTH, function.callback, home, &callable);

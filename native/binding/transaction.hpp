@@ -25,10 +25,11 @@ enum StepBit : uint32_t {
     kPaused = 1 << 11,    // the verdict is a pass that asks for a pause
     kChanges = 1 << 12,   // the rules change the traffic: fetch how with changes()
     kNewLogged = 1 << 13, // among the new matches is one of a rule with log
+    kWentOn = 1 << 14,    // the phase after the headers is done, too
     kMalformed = 1 << 10, // a string of headers does not have as many pieces as announced: nothing was done
 };
 
-// Adds begin, the steps, waits and their answers, what can be asked of a transaction, free and the bits to the exports.
+// Adds begin, open, the steps, finish, waits and their answers, what can be asked of a transaction, free and the bits to the exports.
 void export_transaction(napi_env env, napi_value exports, Environment *home);
 
 } // namespace seclua::binding

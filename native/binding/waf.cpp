@@ -139,6 +139,14 @@ Napi::Value new_engine(const Napi::CallbackInfo &info) {
     return {info.Env(), box(info.Env(), std::move(engine))};
 }
 
+// (engine): what transactions begin with instead of its box, for looking into a box at each request is slow. It does not keep
+// the engine.
+Napi::Value entrance(const Napi::CallbackInfo &info) {
+    using Entrance = std::weak_ptr<Engine>;
+    auto *held = new Entrance(held_by<Engine>(info, 0, "entrance takes an engine"));
+    return Napi::External<Entrance>::New(info.Env(), held, [](Napi::Env, Entrance *data) { delete data; });
+}
+
 // Lets go of a store, a rule set or an engine now, not when the collector finds the box. Live transactions
 // keep theirs.
 Napi::Value release(const Napi::CallbackInfo &info) {
@@ -227,7 +235,7 @@ Napi::Value stats(const Napi::CallbackInfo &info) {
     }
     out.Set("verdicts", verdicts);
     auto matches = Napi::Object::New(env);
-    for (const auto &[id, count] : totals.matches) {
+    for (const auto &[id, count] : matches_of(totals)) {
         matches.Set(std::to_string(id), static_cast<double>(count));
     }
     out.Set("matches", matches);
@@ -285,6 +293,7 @@ void export_waf(Napi::Env env, Napi::Object exports) {
     using Function = Napi::Value (*)(const Napi::CallbackInfo &);
     const std::pair<const char *, Function> functions[] = {
         {"load", load},       {"loadAsync", load_async},   {"openStore", open_store}, {"newEngine", new_engine},
+        {"entrance", entrance},
         {"openFileStore", open_file_store}, {"openRemoteStore", open_remote_store}, {"storeStats", store_stats},
         {"release", release}, {"reopenLogs", reopen_logs}, {"stats", stats},          {"version", version},
         {"flushLogs", flush_logs}, {"shedAudit", shed_audit},

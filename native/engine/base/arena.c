@@ -6,7 +6,11 @@
 
 #include "base/check.h"
 
-enum { first_block_bytes_default = 16 * 1024, block_bytes_max = 1024 * 1024 };
+enum {
+    first_block_bytes_default = 16 * 1024,
+    block_bytes_max = 1024 * 1024,
+    kept_bytes_max = 128 * 1024 /* over a reset: what a transaction usually takes, so that it asks for none */
+};
 
 struct sl_arena_block {
     sl_arena_block *next;
@@ -103,29 +107,40 @@ void sl_arena_rollback(sl_arena *arena, sl_arena_mark mark) {
     arena->end = mark.block->data + mark.block->size;
 }
 
-void sl_arena_reset(sl_arena *arena) {
-    if (arena->first == NULL) return;
-    sl_arena_block *block = arena->first->next;
+static void free_from(sl_arena_block *block) {
     while (block != NULL) {
         sl_arena_block *next = block->next;
         free(block);
         block = next;
     }
-    arena->first->next = NULL;
-    arena->used_bytes = arena->first->size;
-    enter(arena, arena->first);
+}
+
+/* Poisoned, stale slices show themselves. */
+static void forget(sl_arena_block *block) {
 #if defined(SECLUA_CHECKED)
-    memset(arena->first->data, 0xDD, arena->first->size); /* stale slices show themselves */
+    memset(block->data, 0xDD, block->size);
+#else
+    (void)block;
 #endif
 }
 
-void sl_arena_free(sl_arena *arena) {
-    sl_arena_block *block = arena->first;
-    while (block != NULL) {
-        sl_arena_block *next = block->next;
-        free(block);
-        block = next;
+void sl_arena_reset(sl_arena *arena) {
+    if (arena->first == NULL) return;
+    sl_arena_block *last = arena->first;
+    arena->used_bytes = last->size;
+    forget(last);
+    while (last->next != NULL && arena->used_bytes + last->next->size <= kept_bytes_max) {
+        last = last->next;
+        arena->used_bytes += last->size;
+        forget(last);
     }
+    free_from(last->next);
+    last->next = NULL;
+    enter(arena, arena->first);
+}
+
+void sl_arena_free(sl_arena *arena) {
+    free_from(arena->first);
     arena->first = arena->current = NULL;
     arena->cursor = arena->end = NULL;
     arena->used_bytes = 0;

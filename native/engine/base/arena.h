@@ -69,7 +69,7 @@ void sl_arena_trim(sl_arena *arena, void *newest, size_t reserved, size_t kept);
 sl_arena_mark sl_arena_save(const sl_arena *arena);
 void sl_arena_rollback(sl_arena *arena, sl_arena_mark mark);
 
-/* Keeps the first block for reuse, frees the others. */
+/* Keeps the first blocks for reuse, at most 128 KiB of them or a single larger one; frees the others. */
 void sl_arena_reset(sl_arena *arena);
 void sl_arena_free(sl_arena *arena);
 

@@ -420,6 +420,7 @@ typedef struct seclua_matched_variable {
 /* One rule (or whole chain) that matched. All texts are expanded, none is escaped. */
 typedef struct seclua_event {
     uint64_t rule_id;
+    uint32_t rule_index; /* place of the rule in load order */
     uint8_t phase;
     int8_t severity; /* -1 = none */
     uint8_t maturity, accuracy;
@@ -444,6 +445,8 @@ typedef struct seclua_event {
 } seclua_event;
 
 size_t seclua_txn_event_count(const seclua_txn *txn);
+/* Some event is of a rule with the log flag. */
+bool seclua_txn_has_logged_event(const seclua_txn *txn);
 const seclua_event *seclua_txn_event(const seclua_txn *txn, size_t index);
 /* The line for the error log in ModSecurity's format, made on first use. */
 seclua_slice seclua_txn_event_line(seclua_txn *txn, size_t index);
@@ -484,6 +487,8 @@ typedef struct seclua_stats {
     uint64_t store_errors; /* loads and changes that the store of persistent collections did not answer */
 } seclua_stats;
 void seclua_engine_stats(const seclua_engine *engine, seclua_stats *out);
+/* How often a rule matched, by its place in load order. False: there is no rule at that place. */
+bool seclua_engine_rule_matches(const seclua_engine *engine, size_t index, uint64_t *rule_id, uint64_t *matches);
 
 /* How a run of a script can fail. */
 typedef enum seclua_script_failure {

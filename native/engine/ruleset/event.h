@@ -8,6 +8,7 @@
 static inline void sl_event_describe(seclua_event *event, const sl_rule *starter) {
     event->rule = starter;
     event->rule_id = starter->id;
+    event->rule_index = starter->ordinal;
     event->phase = starter->phase;
     event->severity = starter->severity;
     event->maturity = starter->maturity;

@@ -45,8 +45,10 @@ seclua_engine *seclua_engine_new(seclua_ruleset *rules, seclua_store *store) {
     if (engine == NULL) return NULL;
     engine->rules = (sl_ruleset *)rules;
     engine->scratch = sl_scratch_new(engine->rules);
-    if (engine->scratch == NULL || !copy_environment(engine)) {
+    engine->match_counts = calloc(engine->rules->starter_count + 1, sizeof *engine->match_counts);
+    if (engine->scratch == NULL || engine->match_counts == NULL || !copy_environment(engine)) {
         sl_scratch_free(engine->scratch);
+        free(engine->match_counts);
         sl_arena_free(&engine->environment_arena);
         free(engine);
         return NULL;
@@ -71,6 +73,7 @@ void sl_engine_end(sl_engine *engine) {
     if (engine->writers != NULL) sl_writers_close(engine->writers);
     sl_value_cache_free(engine->value_cache);
     sl_scratch_free(engine->scratch);
+    free(engine->match_counts);
     sl_arena_free(&engine->environment_arena);
     if (engine->store != NULL) seclua_store_release((seclua_store *)engine->store);
     seclua_ruleset_release((seclua_ruleset *)engine->rules);
@@ -103,3 +106,11 @@ void seclua_engine_set_transformer(seclua_engine *handle, seclua_transformer tra
 void seclua_engine_shed_audit(seclua_engine *handle, bool does_shed) { ((sl_engine *)handle)->sheds_audit = does_shed; }
 
 void seclua_engine_stats(const seclua_engine *engine, seclua_stats *out) { *out = ((const sl_engine *)engine)->stats; }
+
+bool seclua_engine_rule_matches(const seclua_engine *handle, size_t index, uint64_t *rule_id, uint64_t *matches) {
+    const sl_engine *engine = (const sl_engine *)handle;
+    if (index >= engine->rules->starter_count) return false;
+    *rule_id = engine->rules->starters[index]->id;
+    *matches = engine->match_counts[index];
+    return true;
+}

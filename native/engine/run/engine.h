@@ -37,6 +37,7 @@ typedef struct sl_engine {
     sl_arena environment_arena;
     sl_members environment; /* of the process, when the engine was made: ENV falls back to it */
     seclua_stats stats;
+    uint64_t *match_counts; /* by ordinal of the starter */
     uint64_t next_serial;
     char id_prefix[17];
 } sl_engine;

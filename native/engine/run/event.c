@@ -17,15 +17,22 @@ static void make_room(sl_txn *txn, size_t more) {
     list->capacity = capacity;
 }
 
+static void count(sl_txn *txn, const seclua_event *event) {
+    txn->engine->match_counts[event->rule_index]++;
+    if (event->log) txn->has_logged_event = true;
+}
+
 static void keep(sl_txn *txn, seclua_event *event) {
     make_room(txn, 1);
     txn->events.items[txn->events.count++] = event;
+    count(txn, event);
 }
 
 void sl_event_add_batch(sl_txn *txn, const sl_batch *batch) {
     make_room(txn, batch->unit_count);
     memcpy(txn->events.items + txn->events.count, batch->events, batch->unit_count * sizeof(seclua_event *));
     txn->events.count += batch->unit_count;
+    for (size_t i = 0; i < batch->unit_count; i++) count(txn, batch->events[i]);
 }
 
 static sl_slice expanded(sl_txn *txn, const sl_macro *macro) {

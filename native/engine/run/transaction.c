@@ -323,6 +323,7 @@ bool seclua_txn_wants_response_body(const seclua_txn *handle) {
 }
 
 size_t seclua_txn_event_count(const seclua_txn *handle) { return of_const(handle)->events.count; }
+bool seclua_txn_has_logged_event(const seclua_txn *handle) { return of_const(handle)->has_logged_event; }
 const seclua_event *seclua_txn_event(const seclua_txn *handle, size_t index) { return of_const(handle)->events.items[index]; }
 size_t seclua_txn_log_count(const seclua_txn *handle) { return of_const(handle)->log.count; }
 const seclua_log_record *seclua_txn_log(const seclua_txn *handle, size_t index) { return of_const(handle)->log.items[index]; }

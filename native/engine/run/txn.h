@@ -275,6 +275,7 @@ typedef struct sl_txn {
 
     /* what happened */
     sl_event_list events;
+    bool has_logged_event;
     sl_slice *event_lines; /* by event, made on first use */
     size_t event_line_count;
     sl_record_list log;
