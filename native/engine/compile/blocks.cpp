@@ -26,27 +26,20 @@ sl_gate gate_of(const sl_rule &starter, const sl_target &target, size_t unit) {
 }
 
 sl_view_gates frozen(sl_arena *arena, int32_t view, const std::vector<sl_gate> &gates) {
-    sl_view_gates out = {static_cast<uint32_t>(view), 0, nullptr, gates.size(), false, false};
+    sl_view_gates out = {static_cast<uint32_t>(view), nullptr, gates.size(), false};
     sl_gate *kept = SL_NEW_ARRAY(arena, sl_gate, gates.size());
     std::copy(gates.begin(), gates.end(), kept);
     out.gates = kept;
-    for (const sl_gate &gate : gates) {
-        out.units |= uint64_t{1} << gate.unit;
-        out.needs_scan = out.needs_scan || gate.filters[0] >= 0;
-        out.needs_classes = out.needs_classes || gate.classes != 0;
-    }
+    for (const sl_gate &gate : gates) out.needs_classes = out.needs_classes || gate.classes != 0;
     return out;
 }
 
 using GatesByView = std::map<int32_t, std::vector<sl_gate>>;
 
 sl_target_gates frozen(sl_arena *arena, int32_t raw, const GatesByView &by_view) {
-    sl_target_gates out = {static_cast<uint32_t>(raw), 0, nullptr, 0};
+    sl_target_gates out = {static_cast<uint32_t>(raw), nullptr, 0};
     sl_view_gates *views = SL_NEW_ARRAY(arena, sl_view_gates, by_view.size());
-    for (const auto &[view, gates] : by_view) {
-        views[out.view_count] = frozen(arena, view, gates);
-        out.units |= views[out.view_count++].units;
-    }
+    for (const auto &[view, gates] : by_view) views[out.view_count++] = frozen(arena, view, gates);
     out.views = views;
     return out;
 }

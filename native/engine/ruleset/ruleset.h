@@ -175,16 +175,14 @@ typedef struct sl_gate {
 
 typedef struct sl_view_gates {
     uint32_t view;
-    uint64_t units;      /* those of gates */
     const sl_gate *gates;
     size_t gate_count;
-    bool needs_scan, needs_classes; /* by some gate */
+    bool needs_classes; /* by some gate */
 } sl_view_gates;
 
 /* All views of one target: nothing selected, and none of them lets anything through. */
 typedef struct sl_target_gates {
-    uint32_t raw;   /* view */
-    uint64_t units; /* those of all gates */
+    uint32_t raw; /* view */
     const sl_view_gates *views;
     size_t view_count;
 } sl_target_gates;
@@ -260,7 +258,6 @@ typedef struct sl_rule_set_bits {
     size_t word_count;
 } sl_rule_set_bits;
 
-/* A persistent collection that initcol:NAME opens, beside those of the language. */
 /* A transformation that the options of the load brought along. */
 typedef struct sl_own_transformation {
     sl_transformation row;
@@ -268,6 +265,7 @@ typedef struct sl_own_transformation {
     const struct sl_script *script; /* NULL: the engine's caller computes it */
 } sl_own_transformation;
 
+/* A persistent collection that initcol:NAME opens, beside those of the language. */
 enum { sl_own_collections_max = 11 };
 typedef struct sl_own_collection {
     sl_slice name; /* lower case, as in the store */

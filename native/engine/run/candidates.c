@@ -87,17 +87,13 @@ static void add_text(sl_txn *txn, struct sl_selection *selection, sl_text *text,
     selection->known_count += text->known != NULL;
 }
 
-static sl_text *shown(const sl_variable *variable, const sl_member *member) {
-    return variable->view == SL_VIEW_NAME ? member->name : member->value;
-}
-
 static void list_members(sl_txn *txn, const sl_variable *variable, struct sl_selection *selection) {
     const sl_members *members = variable->members(txn);
     if (members == NULL) return;
     for (; selection->listed < members->count; selection->listed++) {
         const sl_member *member = members->items[selection->listed];
         if (variable->origins != 0 && (member->origin & variable->origins) == 0) continue;
-        add_text(txn, selection, shown(variable, member), member);
+        add_text(txn, selection, sl_variable_shown(variable, member), member);
     }
 }
 

@@ -104,8 +104,8 @@ static sl_text *apply_plainly(sl_txn *txn, sl_text *text, const sl_pipeline *pip
     return text;
 }
 
-/* Of a pipeline without steps of the rule set's own, one of which the text triggers. What the pipeline without its last step makes is asked for in the same
- * way, so that pipelines that begin alike share it. */
+/* Of a pipeline without steps of the rule set's own, one of which the text triggers. What the pipeline without its last step
+ * makes is asked for in the same way, so that pipelines that begin alike share it. */
 static sl_text *apply(sl_txn *txn, sl_text *text, const sl_pipeline *pipeline) {
     if (text->by_pipeline == NULL) {
         text->by_pipeline = sl_arena_zalloc(sl_text_arena(txn, text), txn->rules->pipeline_count * sizeof *text->by_pipeline);

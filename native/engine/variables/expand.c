@@ -23,7 +23,7 @@ static bool in_view(const sl_variable *variable, const sl_member *member) {
     return !member->is_dead && (variable->origins == 0 || (member->origin & variable->origins) != 0);
 }
 
-static sl_text *shown(const sl_variable *variable, const sl_member *member) {
+sl_text *sl_variable_shown(const sl_variable *variable, const sl_member *member) {
     return variable->view == SL_VIEW_NAME ? member->name : member->value;
 }
 
@@ -72,7 +72,7 @@ static void expand_members(sl_txn *txn, const sl_target *target, const sl_member
             if (cannot_begin(target->first_byte, member->name->slice)) continue;
             if (!sl_regex_search(txn->engine->scratch, target->regex, member->name->slice)) continue;
         }
-        sl_values_add(txn, values, variable, member->name->slice, shown(variable, member));
+        sl_values_add(txn, values, variable, member->name->slice, sl_variable_shown(variable, member));
     }
 }
 
@@ -118,7 +118,7 @@ sl_text *sl_variable_first(sl_txn *txn, const sl_variable *variable, bool has_ke
         for (size_t i = 0; members != NULL && i < members->count; i++) {
             const sl_member *member = members->items[i];
             if (in_view(variable, member) && (!has_key || is_key(variable, member, key, key_hash))) {
-                return shown(variable, member);
+                return sl_variable_shown(variable, member);
             }
         }
         return NULL;

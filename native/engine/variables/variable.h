@@ -76,6 +76,8 @@ size_t sl_variable_count(void);
 
 /* Appends the values that target selects to values (a snapshot; texts are shared). Exclusions are not applied. */
 void sl_variable_expand(sl_txn *txn, const sl_target *target, sl_values *values);
+/* Of a member: its value, or its name for ARGS_NAMES and the like. */
+sl_text *sl_variable_shown(const sl_variable *variable, const sl_member *member);
 /* First value, for macros and m.getvar: key empty and has_key false = first member. NULL = unset. */
 sl_text *sl_variable_first(sl_txn *txn, const sl_variable *variable, bool has_key, sl_slice key, uint32_t key_hash);
 /* "ARGS:a", "&ARGS", "REQUEST_URI", "XML:/…": in the arena. */
