@@ -27,11 +27,11 @@ static const uint64_t class_of[256] = {
     NU, OT, OT, OT, OT, OT, OT, OT, OT, SP, LINE, SP, SP, LINE, OT, OT,
     OT, OT, OT, OT, OT, OT, OT, OT, OT, OT, OT, OT, OT, OT, OT, OT,
     /* blank ! " # $ % & ' ( ) * + , - . / */
-    SP, MARK(CO, 1), MARK(QU, 2), MARK(CO, 3), MARK(OT, 4), MARK(EN, 5), AM, MARK(QU, 6), MARK(OT, 7), MARK(OT, 8), CO, EN, QU, CO, DT, SL,
+    SP, MARK(CO, 1), MARK(QU, 2), CO, MARK(OT, 4), MARK(EN, 5), AM, MARK(QU, 6), MARK(OT, 7), MARK(OT, 8), CO, EN, QU, CO, DT, SL,
     /* digits : ; < = > ? */
     DI, DI, DI, DI, DI, DI, DI, DI, DI, DI, MARK(OT, 9), MARK(QU, 10), MARK(CO, 11), MARK(OT, 12), MARK(CO, 13), MARK(OT, 14),
     MARK(OT, 15), U('a'), U('b'), U('c'), U('d'), U('e'), U('f'), U('g'), U('h'), U('i'), U('j'), U('k'), U('l'), U('m'), U('n'), U('o'),
-    U('p'), U('q'), U('r'), U('s'), U('t'), U('u'), U('v'), U('w'), U('x'), U('y'), U('z'), MARK(OT, 16), BS, MARK(OT, 17), QU, LO,
+    U('p'), U('q'), U('r'), U('s'), U('t'), U('u'), U('v'), U('w'), U('x'), U('y'), U('z'), MARK(OT, 16), BS, MARK(OT, 17), MARK(QU, 3), LO,
     MARK(OT, 18), L('a'), L('b'), L('c'), L('d'), L('e'), L('f'), L('g'), L('h'), L('i'), L('j'), L('k'), L('l'), L('m'), L('n'), L('o'),
     L('p'), L('q'), L('r'), L('s'), L('t'), L('u'), L('v'), L('w'), L('x'), L('y'), L('z'), MARK(OT, 19), MARK(OT, 20), MARK(OT, 21), OT, OT,
     HI16, HI16, HI16, HI16, HI16, HI16, HI16, HI16,

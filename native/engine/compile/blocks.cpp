@@ -17,10 +17,9 @@ bool is_gated(const sl_rule &starter) {
 }
 
 sl_gate gate_of(const sl_rule &starter, const sl_target &target, size_t unit) {
-    sl_gate gate = {static_cast<uint8_t>(unit), {-1, -1}, 0, starter.is_multi_match ? -1 : starter.question};
+    sl_gate gate = {static_cast<uint8_t>(unit), {-1, -1, -1}, 0, starter.is_multi_match ? -1 : starter.question};
     if (!target.view_has_all) return gate;
-    gate.filters[0] = starter.filters[0];
-    gate.filters[1] = starter.filters[1];
+    std::copy(std::begin(starter.filters), std::end(starter.filters), std::begin(gate.filters));
     gate.classes = starter.classes;
     return gate;
 }

@@ -59,15 +59,11 @@ std::vector<uint64_t> compared_literals(const sl_rule &rule) {
     return literal_keys({literals.begin(), literals.end()});
 }
 
-std::vector<std::vector<uint64_t>> pattern_literals(const std::string &pattern, bool lines) {
-    std::vector<std::vector<uint64_t>> needs;
-    for (const std::vector<ShortText> &texts : necessary_literals(pattern, lines)) {
-        std::vector<std::string_view> views;
-        views.reserve(texts.size());
-        for (const ShortText &text : texts) views.push_back(text.view());
-        needs.push_back(literal_keys(std::move(views)));
-    }
-    return needs;
+std::vector<uint64_t> keys_of(const std::vector<ShortText> &texts) {
+    std::vector<std::string_view> views;
+    views.reserve(texts.size());
+    for (const ShortText &text : texts) views.push_back(text.view());
+    return literal_keys(std::move(views));
 }
 
 } // namespace
@@ -101,7 +97,12 @@ void Compiler::walk_patterns() {
     const auto walk = [&] {
         try {
             for (size_t i = next++; i < patterns.size(); i = next++) {
-                patterns[i]->second.needs = pattern_literals(patterns[i]->first, rules_->options.rx_multiline);
+                Pattern &pattern = patterns[i]->second;
+                const Necessary found = necessary_literals(patterns[i]->first, rules_->options.rx_multiline);
+                for (const std::vector<ShortText> &texts : found.sets) pattern.needs.push_back(keys_of(texts));
+                if (!found.plain) continue;
+                std::vector<uint64_t> plain = keys_of(*found.plain);
+                if (!plain.empty() || found.plain->empty()) pattern.plain = std::move(plain);
             }
         } catch (...) {
             const std::lock_guard<std::mutex> lock(guard);
@@ -127,13 +128,19 @@ Compiler::Filters Compiler::make_filters(const LiteralSets &sets) {
     size_t used = 0;
     double least = 0; // how often a byte is of the classes
     for (const std::vector<uint64_t> &literals : sets) {
-        const int filter = used < std::size(made.ids) ? prefilter_.add(literals) : -1;
+        const int filter = used < 2 ? prefilter_.add(literals) : -1;
         if (filter < 0) continue;
         made.ids[used++] = filter;
         const auto &[classes, frequency] = prefilter_.classes_of(filter);
         if (used == 1 || frequency < least) std::tie(made.classes, least) = std::tie(classes, frequency);
     }
     return made;
+}
+
+// Behind those that speak of all values; such a filter says nothing of kinds of bytes.
+void Compiler::add_plain(Filters &filters, const std::vector<uint64_t> &literals) {
+    const int filter = prefilter_.add_for_plain(literals);
+    if (filter >= 0) *std::find(std::begin(filters.ids), std::end(filters.ids), -1) = filter;
 }
 
 void Compiler::find_filters(sl_rule &rule) {
@@ -143,7 +150,10 @@ void Compiler::find_filters(sl_rule &rule) {
         found = make_filters({compared_literals(rule)});
     } else if (has_pattern(rule)) {
         Pattern &pattern = patterns_.at(to_string(rule.operand.text));
-        if (!pattern.filters) pattern.filters = make_filters(std::exchange(pattern.needs, {}));
+        if (!pattern.filters) {
+            pattern.filters = make_filters(std::exchange(pattern.needs, {}));
+            if (const auto plain = std::exchange(pattern.plain, {})) add_plain(*pattern.filters, *plain);
+        }
         found = *pattern.filters;
     }
     if (found.ids[0] < 0) return;
@@ -154,7 +164,7 @@ void Compiler::find_filters(sl_rule &rule) {
 void Compiler::index_link(Link &link) {
     sl_rule &rule = *link.image;
     number_question(rule);
-    rule.filters[0] = rule.filters[1] = -1;
+    std::fill(std::begin(rule.filters), std::end(rule.filters), -1);
     rule.classes = rule.operand.necessary_classes;
     sl_target *targets = const_cast<sl_target *>(rule.targets);
     for (size_t i = 0; i < rule.target_count; i++) targets[i].view = -1;
@@ -181,7 +191,7 @@ void Compiler::note_scanned(int32_t view, uint64_t classes) {
 void Compiler::forget_filters() {
     for (Unit *unit : starters_) {
         for (Link &link : unit->links) {
-            link.image->filters[0] = link.image->filters[1] = -1;
+            std::fill(std::begin(link.image->filters), std::end(link.image->filters), -1);
             link.image->classes = link.image->operand.necessary_classes;
         }
     }

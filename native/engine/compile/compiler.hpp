@@ -101,15 +101,17 @@ class Compiler {
     void walk_patterns();
     using LiteralSets = std::vector<std::vector<uint64_t>>; // prefilter/windows.hpp
     struct Filters {
-        int32_t ids[2] = {-1, -1}; // as in sl_rule
+        int32_t ids[3] = {-1, -1, -1}; // as in sl_rule
         uint64_t classes = 0;
     };
     struct Pattern {
         LiteralSets needs; // until there are filters
+        std::optional<std::vector<uint64_t>> plain; // the same of plain values
         std::optional<Filters> filters;
     };
     Filters make_filters(const LiteralSets &sets);
     void find_filters(sl_rule &rule);
+    void add_plain(Filters &filters, const std::vector<uint64_t> &literals);
     void number_question(sl_rule &rule);
     void forget_filters();
     int32_t view(const sl_target &target, const sl_pipeline *pipeline);

@@ -74,17 +74,20 @@ PrefilterBuilder::Classes rare_classes(const std::vector<uint64_t> &keys) {
 
 } // namespace
 
-int PrefilterBuilder::add(const std::vector<uint64_t> &keys) {
-    if (keys.empty()) return -1;
-    if (const auto known = ids_.find(keys); known != ids_.end()) return known->second;
+int PrefilterBuilder::add(const std::vector<uint64_t> &keys) { return keys.empty() ? -1 : add_to(ids_, keys); }
+
+int PrefilterBuilder::add_for_plain(const std::vector<uint64_t> &keys) { return add_to(plain_ids_, keys); }
+
+int PrefilterBuilder::add_to(Ids &ids, const std::vector<uint64_t> &keys) {
+    if (const auto known = ids.find(keys); known != ids.end()) return known->second;
     size_t bytes = 0;
     for (const uint64_t key : keys) bytes += key_length(key);
     if (byte_count_ + bytes > literals_bytes_max) return -1;
     byte_count_ += bytes;
-    if (ids_.size() > UINT16_MAX) return -1;
-    const int id = static_cast<int>(ids_.size());
+    if (filters_.size() > UINT16_MAX) return -1;
+    const int id = static_cast<int>(filters_.size());
     classes_.push_back(rare_classes(keys));
-    filters_.push_back(&ids_.emplace(keys, id).first->first);
+    filters_.push_back(&ids.emplace(keys, id).first->first);
     return id;
 }
 
@@ -363,6 +366,10 @@ const sl_prefilter *PrefilterBuilder::build(sl_arena *arena) const {
     if (!sl_scan_with_vectors(&made->functions)) made->functions = sl_scan_plainly;
     made->set_bits = make_set_bits(arena);
     made->nothing = SL_NEW_ARRAY(arena, uint64_t, made->word_count);
+    uint64_t *of_plain = SL_NEW_ARRAY(arena, uint64_t, made->word_count);
+    for (const auto &[keys, id] : plain_ids_) of_plain[sl_prefilter_word(id)] |= uint64_t{1} << (id % 64);
+    made->of_plain = of_plain;
+    for (const char c : std::string_view(sl_prefilter_breakers)) made->breaker_classes |= sl_class_of_byte(static_cast<uint8_t>(c));
     Literals literals(filters_);
     Keys fives;
     write_singles(arena, literals, *made);

@@ -16,6 +16,8 @@ class PrefilterBuilder {
     // The filter of an operand with these literals (windows.hpp); equal sets share one. -1: there are none, or too many
     // already.
     int add(const std::vector<uint64_t> &keys);
+    // One that only speaks of values without sl_prefilter_breakers; no literal: they cannot match.
+    int add_for_plain(const std::vector<uint64_t> &keys);
     struct Classes {
         uint64_t classes = 0;   // SL_CLASS_*: each literal of the filter holds a byte of one of them; 0 = no claim
         double frequency = 0;   // with which a byte of a text is expected to be of one
@@ -25,8 +27,10 @@ class PrefilterBuilder {
     const sl_prefilter *build(sl_arena *arena) const;
 
   private:
-    std::map<std::vector<uint64_t>, int> ids_;
-    std::vector<const std::vector<uint64_t> *> filters_; // by id: keys of ids_
+    using Ids = std::map<std::vector<uint64_t>, int>;
+    int add_to(Ids &ids, const std::vector<uint64_t> &keys);
+    Ids ids_, plain_ids_;
+    std::vector<const std::vector<uint64_t> *> filters_; // by id: keys of ids_ or plain_ids_
     std::vector<Classes> classes_; // by filter
     size_t byte_count_ = 0;
 };

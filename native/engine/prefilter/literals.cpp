@@ -91,6 +91,10 @@ class Bytes { // folded
         for (uint64_t &word : bytes.words_) word = ~uint64_t{0};
         return bytes;
     }
+    bool has(uint8_t byte) const { return (words_[byte / 64] >> byte % 64 & 1) != 0; }
+    void remove(const Bytes &others) {
+        for (size_t i = 0; i < 4; i++) words_[i] &= ~others.words_[i];
+    }
     void set(uint8_t byte) { words_[byte / 64] |= uint64_t{1} << byte % 64; }
     Bytes &operator|=(const Bytes &more) {
         for (size_t i = 0; i < 4; i++) words_[i] |= more.words_[i];
@@ -171,6 +175,15 @@ struct Need {
 
 constexpr double gap_frequency_max = .035;
 
+const Bytes &breakers() {
+    static const Bytes bytes = [] {
+        Bytes out;
+        for (const char c : std::string_view(sl_prefilter_breakers)) out.set(static_cast<uint8_t>(c));
+        return out;
+    }();
+    return bytes;
+}
+
 // The rarest need of those that were seen, and the next one with other texts; of equals the earlier one.
 class Rarest {
   public:
@@ -220,6 +233,18 @@ Info exactly(uint8_t byte) { return exactly(ShortText(byte)); }
 
 Info exactly_empty() { return exactly(ShortText()); }
 
+// Of a part that no text can match that is without breakers.
+Info impossible() {
+    Info info;
+    info.is_exact = true;
+    return info;
+}
+
+bool is_impossible(const Info &part) {
+    const auto is_for_none = [](const Need &need) { return need.texts.empty() && need.gaps.empty(); };
+    return part.is_exact ? part.texts.empty() : std::any_of(part.necessary.begin(), part.necessary.end(), is_for_none);
+}
+
 Info anything(bool is_nullable) {
     Info info;
     info.first = Bytes::all();
@@ -231,8 +256,9 @@ struct GiveUp {};
 
 class Walker {
   public:
-    Walker(std::string_view pattern, bool lines, bool skips_gaps)
-        : pattern_(pattern), lines_(lines), skips_gaps_(skips_gaps) {}
+    // plain_only: of values without breakers.
+    Walker(std::string_view pattern, bool lines, bool skips_gaps, bool plain_only)
+        : pattern_(pattern), lines_(lines), skips_gaps_(skips_gaps), plain_only_(plain_only) {}
 
     // After the walk: whether the other way of taking gaps would have made a difference.
     bool has_gaps() const { return has_gaps_; }
@@ -244,7 +270,9 @@ class Walker {
         std::vector<Need> needs;
         if (!info.is_exact) {
             needs = std::move(info.necessary);
-        } else if (!info.texts.empty() && !has_empty(info.texts)) {
+        } else if (is_impossible(info)) {
+            needs.emplace_back(Set(), Gaps());
+        } else if (!has_empty(info.texts)) {
             needs.emplace_back(std::move(info.texts), std::move(info.gaps));
         }
         return needs;
@@ -279,7 +307,11 @@ class Walker {
                 return;
             }
             multiply(std::move(part.texts));
-            unite_with(gaps_, part.gaps);
+            if (texts_.empty()) {
+                gaps_.clear(); // nor can it with a gap that is not empty
+            } else {
+                unite_with(gaps_, part.gaps);
+            }
         }
         // Any number of the part may stand here, none included.
         void add_optional(const Info &part) {
@@ -331,7 +363,9 @@ class Walker {
             left.append(right);
         }
         void multiply(Set &&parts) {
-            if (parts.size() == 1) {
+            if (texts_.empty() || parts.empty()) {
+                texts_.clear();
+            } else if (parts.size() == 1) {
                 if (parts.front().empty()) return;
                 for (ShortText &text : texts_) append(text, parts.front());
             } else if (longest_ == 0) {
@@ -360,9 +394,7 @@ class Walker {
         static bool says_nothing(const ShortText &text) {
             return text.empty() || (text.size() == 1 && (text.front() == text_start || text.front() == text_end));
         }
-        static bool says_something(const Set &texts) {
-            return !texts.empty() && std::none_of(texts.begin(), texts.end(), says_nothing);
-        }
+        static bool says_something(const Set &texts) { return std::none_of(texts.begin(), texts.end(), says_nothing); }
         void consider(Need &&need) {
             if (says_something(need.texts)) needs_.add(std::move(need));
         }
@@ -476,7 +508,9 @@ class Walker {
             if (is_plain(peek())) {
                 const uint8_t byte = sl_ascii_lower(take());
                 if (quantifier(least, most)) {
-                    repeat(parts, exactly(byte), least, most);
+                    repeat(parts, byte_part(byte), least, most);
+                } else if (is_left_out(byte)) {
+                    parts.add(impossible());
                 } else {
                     parts.add(byte);
                 }
@@ -494,7 +528,11 @@ class Walker {
         return parts.finish();
     }
 
+    bool is_left_out(uint8_t byte) const { return plain_only_ && breakers().has(byte); }
+    Info byte_part(uint8_t byte) const { return is_left_out(byte) ? impossible() : exactly(byte); }
+
     void repeat(Sequence &parts, Info &&part, unsigned least, unsigned most) {
+        if (least == 0 && is_impossible(part)) return;
         if (least == 0) {
             if (is_gap(part)) {
                 parts.add_gap(part);
@@ -696,7 +734,7 @@ class Walker {
     Info escape() {
         uint8_t byte = 0;
         switch (read_escape(byte, false)) {
-            case Escape::byte: return exactly(sl_ascii_lower(byte));
+            case Escape::byte: return byte_part(sl_ascii_lower(byte));
             case Escape::nothing: return exactly_empty();
             case Escape::start: return end_of_text(text_start);
             default: return anything(false);
@@ -749,6 +787,8 @@ class Walker {
             for (unsigned b = c; b <= last; b++) members.set(sl_ascii_lower(static_cast<uint8_t>(b)));
         }
         if (is_wide || is_negated || members.is_none()) return anything(false);
+        if (plain_only_) members.remove(breakers());
+        if (members.is_none()) return impossible();
         Info info;
         info.first = members;
         info.is_exact = members.count() <= class_max;
@@ -757,7 +797,7 @@ class Walker {
     }
 
     std::string_view pattern_;
-    bool lines_, skips_gaps_, has_gaps_ = false;
+    bool lines_, skips_gaps_, plain_only_, has_gaps_ = false;
     size_t at_ = 0;
     int depth_ = 0;
 };
@@ -770,17 +810,33 @@ double expected_frequency(std::string_view literal) {
     return product;
 }
 
-std::vector<std::vector<ShortText>> necessary_literals(std::string_view pattern, bool lines) {
+namespace {
+
+Rarest rarest_needs(std::string_view pattern, bool lines, bool plain_only) {
+    Rarest rarest;
+    Walker exact(pattern, lines, false, plain_only);
+    for (Need &need : exact.walk()) rarest.add(std::move(need));
+    if (exact.has_gaps()) {
+        for (Need &need : Walker(pattern, lines, true, plain_only).walk()) rarest.add(std::move(need));
+    }
+    return rarest;
+}
+
+} // namespace
+
+Necessary necessary_literals(std::string_view pattern, bool lines) {
+    constexpr double rare = .0005, much_more = 4;
     try {
-        Walker plain(pattern, lines, false);
-        Rarest rarest;
-        for (Need &need : plain.walk()) rarest.add(std::move(need));
-        if (plain.has_gaps()) {
-            for (Need &need : Walker(pattern, lines, true).walk()) rarest.add(std::move(need));
+        Necessary out;
+        double least = 1;
+        for (const Need &need : rarest_needs(pattern, lines, false).take()) {
+            least = std::min(least, need.frequency);
+            out.sets.push_back(need.whole());
         }
-        std::vector<std::vector<ShortText>> sets;
-        for (const Need &need : rarest.take()) sets.push_back(need.whole());
-        return sets;
+        if (least < rare) return out;
+        const std::vector<Need> plain = rarest_needs(pattern, lines, true).take();
+        if (!plain.empty() && plain[0].frequency * much_more < least) out.plain = plain[0].whole();
+        return out;
     } catch (const GiveUp &) {
         return {};
     }

@@ -111,11 +111,17 @@ typedef struct sl_prefilter {
     const sl_filter_list *lists;
     const uint16_t *filters;
     const uint64_t *nothing; /* what a scan yields that finds nothing */
+    const uint64_t *of_plain; /* the same with the filters that only speak of plain values; others pass them in any case */
+    uint64_t breaker_classes; /* SL_CLASS_*: a value without them is plain */
     uint32_t word_count;     /* of what a scan yields; at least sl_row_words */
     uint32_t filter_count;
 } sl_prefilter;
 
 enum { sl_row_words = 8 };
+
+/* A value without any of these bytes is plain: of it patterns that allow for quotes and the like between the letters of a word
+ * ask for the word. */
+#define sl_prefilter_breakers "\"'`\\^$()[]{}|<>!&;\n\r"
 
 /* Adds to found (word_count words) what the text holds: in the first word the literals of one byte, in the others every
  * filter that has a longer one, a bit each; true when there is any. */

@@ -120,7 +120,7 @@ typedef struct sl_rule {
     sl_operand operand;
     bool operand_per_value; /* the macro has to be expanded for each value */
     const struct sl_script *script;
-    int32_t filters[2]; /* bits of the candidate index, both needed; -1: none, every value is tried */
+    int32_t filters[3]; /* bits of the candidate index, all needed; the first one -1: none, every value is tried */
     uint64_t classes;   /* SL_CLASS_*: of the filters or of the operand; a value that matches holds one of them; 0 = no claim */
     int32_t question;   /* number of its operator with its operand and its negation; -1: an answer is good once only */
     bool is_question_shared; /* with other links */
@@ -168,7 +168,7 @@ typedef struct sl_target_view {
 /* What a starter needs of a view in order to match one of its texts. */
 typedef struct sl_gate {
     uint8_t unit;        /* of its block */
-    int32_t filters[2];  /* both; -1: none */
+    int32_t filters[3];  /* as in sl_rule */
     uint64_t classes;    /* one of these kinds of bytes; 0 = no claim */
     int32_t question;    /* of the starter, where its operator sees the texts of the view; -1: none */
 } sl_gate;

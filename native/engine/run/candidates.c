@@ -33,7 +33,16 @@ struct sl_view_state {
 
 static inline bool lets(const sl_txn *txn, const uint64_t *found, const int32_t *filters) {
     const sl_prefilter *prefilter = txn->rules->prefilter;
-    return sl_prefilter_lets(prefilter, found, filters[0]) && (filters[1] < 0 || sl_prefilter_lets(prefilter, found, filters[1]));
+    return sl_prefilter_lets(prefilter, found, filters[0]) && (filters[1] < 0 || sl_prefilter_lets(prefilter, found, filters[1])) &&
+           (filters[2] < 0 || sl_prefilter_lets(prefilter, found, filters[2]));
+}
+
+static inline void add_words(uint64_t *restrict to, const uint64_t *restrict from, uint32_t count) {
+    if (count == sl_row_words) { /* nearly always: a loop that the compiler can lay out */
+        for (uint32_t w = 0; w < sl_row_words; w++) to[w] |= from[w];
+        return;
+    }
+    for (uint32_t w = 0; w < count; w++) to[w] |= from[w];
 }
 
 static const uint64_t *scan_now(sl_txn *txn, sl_text *text) {
@@ -41,12 +50,15 @@ static const uint64_t *scan_now(sl_txn *txn, sl_text *text) {
     const size_t size = prefilter->word_count * sizeof(uint64_t);
     sl_arena *arena = sl_text_arena(txn, text);
     uint64_t *bits = sl_arena_zalloc(arena, size);
-    if (!sl_prefilter_scan(prefilter, text->slice, bits)) {
+    const bool any = sl_prefilter_scan(prefilter, text->slice, bits);
+    const bool is_plain = (sl_values_classes(text) & prefilter->breaker_classes) == 0;
+    if (!any) {
         sl_arena_trim(arena, bits, size, 0);
-        text->found = prefilter->nothing;
-    } else {
-        text->found = bits;
+        bits = NULL;
+    } else if (!is_plain) {
+        add_words(bits, prefilter->of_plain, prefilter->word_count);
     }
+    text->found = bits != NULL ? bits : is_plain ? prefilter->nothing : prefilter->of_plain;
     return text->found;
 }
 
@@ -158,14 +170,6 @@ static uint64_t collect_classes(sl_txn *txn, const sl_target_view *view, const s
         if (text->known == NULL) state->classes |= sl_values_classes(sl_values_apply(txn, text, view->pipeline));
     }
     return state->classes;
-}
-
-static inline void add_words(uint64_t *restrict to, const uint64_t *restrict from, uint32_t count) {
-    if (count == sl_row_words) { /* nearly always: a loop that the compiler can lay out */
-        for (uint32_t w = 0; w < sl_row_words; w++) to[w] |= from[w];
-        return;
-    }
-    for (uint32_t w = 0; w < count; w++) to[w] |= from[w];
 }
 
 static const uint64_t *collect_found(sl_txn *txn, const sl_target_view *view, const struct sl_selection *selection) {
