@@ -117,7 +117,7 @@ typedef struct sl_prefilter {
     uint32_t filter_count;
 } sl_prefilter;
 
-enum { sl_row_words = 8 };
+enum { sl_row_words = 12 };
 
 /* A value without any of these bytes is plain: of it patterns that allow for quotes and the like between the letters of a word
  * ask for the word. */

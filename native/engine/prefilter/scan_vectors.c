@@ -61,14 +61,16 @@ WITH_AVX2 static void fold_with_avx2(const uint8_t *from, size_t count, uint8_t 
 
 WITH_AVX2 static void add_rows_with_avx2(const uint64_t *rows, const sl_filter_set *sets, size_t count, uint64_t *found) {
     __m256i *out = (__m256i *)found;
-    __m256i low = _mm256_loadu_si256(out), high = _mm256_loadu_si256(out + 1);
+    __m256i first = _mm256_loadu_si256(out), second = _mm256_loadu_si256(out + 1), third = _mm256_loadu_si256(out + 2);
     for (size_t i = 0; i < count; i++) {
         const __m256i *row = (const __m256i *)(rows + (size_t)sets[i] * sl_row_words);
-        low = _mm256_or_si256(low, _mm256_loadu_si256(row));
-        high = _mm256_or_si256(high, _mm256_loadu_si256(row + 1));
+        first = _mm256_or_si256(first, _mm256_loadu_si256(row));
+        second = _mm256_or_si256(second, _mm256_loadu_si256(row + 1));
+        third = _mm256_or_si256(third, _mm256_loadu_si256(row + 2));
     }
-    _mm256_storeu_si256(out, low);
-    _mm256_storeu_si256(out + 1, high);
+    _mm256_storeu_si256(out, first);
+    _mm256_storeu_si256(out + 1, second);
+    _mm256_storeu_si256(out + 2, third);
 }
 
 bool sl_scan_with_vectors(sl_scan_functions *functions) {
