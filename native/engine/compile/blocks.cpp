@@ -16,12 +16,16 @@ bool is_gated(const sl_rule &starter) {
            std::all_of(starter.targets, starter.targets + starter.target_count, [](const sl_target &target) { return target.view >= 0; });
 }
 
-sl_gate gate_of(const sl_rule &starter, const sl_target &target, size_t unit) {
-    sl_gate gate = {static_cast<uint8_t>(unit), {-1, -1, -1}, 0, starter.is_multi_match ? -1 : starter.question};
-    if (!target.view_has_all) return gate;
+// Of a starter that matches where a text has what its operator needs.
+sl_gate gate_of(const sl_rule &starter, size_t unit) {
+    sl_gate gate = {static_cast<uint8_t>(unit), {}, starter.classes, starter.question};
     std::copy(std::begin(starter.filters), std::end(starter.filters), std::begin(gate.filters));
-    gate.classes = starter.classes;
     return gate;
+}
+
+// Of any other: there has to be a text at all.
+sl_gate open_gate(const sl_rule &starter, size_t unit) {
+    return {static_cast<uint8_t>(unit), {-1, -1, -1}, 0, starter.is_multi_match ? -1 : starter.question};
 }
 
 sl_view_gates frozen(sl_arena *arena, int32_t view, const std::vector<sl_gate> &gates) {
@@ -43,7 +47,10 @@ sl_target_gates frozen(sl_arena *arena, int32_t raw, const GatesByView &by_view)
     return out;
 }
 
-sl_block make_block(sl_arena *arena, const sl_program &program, const std::vector<sl_target_view> &views, size_t first, size_t count) {
+} // namespace
+
+sl_block Compiler::make_block(const sl_program &program, size_t first, size_t count) {
+    sl_arena *arena = &rules_->arena;
     sl_block block = {first, count, 0, nullptr, 0, nullptr};
     std::map<int32_t, GatesByView> by_target;
     for (size_t i = 0; i < count; i++) {
@@ -54,8 +61,13 @@ sl_block make_block(sl_arena *arena, const sl_program &program, const std::vecto
             continue;
         }
         for (size_t t = 0; t < starter.target_count; t++) {
-            const int32_t view = starter.targets[t].view;
-            by_target[views[view].raw][view].push_back(gate_of(starter, starter.targets[t], i));
+            const sl_target &target = starter.targets[t];
+            GatesByView &by_view = by_target[views_[target.view].raw];
+            if (is_decided_by_texts(starter)) {
+                for (const int32_t view : seen_views(starter, target)) by_view[view].push_back(gate_of(starter, i));
+            } else {
+                by_view[target.view].push_back(open_gate(starter, i));
+            }
         }
     }
     sl_target_gates *targets = SL_NEW_ARRAY(arena, sl_target_gates, by_target.size());
@@ -70,14 +82,12 @@ sl_block make_block(sl_arena *arena, const sl_program &program, const std::vecto
         if ((block.always >> i & 1) != 0) continue;
         const sl_rule &starter = *program.units[first + i];
         uint16_t *of_unit = SL_NEW_ARRAY(arena, uint16_t, starter.target_count);
-        for (size_t t = 0; t < starter.target_count; t++) of_unit[t] = places.at(views[starter.targets[t].view].raw);
+        for (size_t t = 0; t < starter.target_count; t++) of_unit[t] = places.at(views_[starter.targets[t].view].raw);
         unit_targets[i] = of_unit;
     }
     block.unit_targets = unit_targets;
     return block;
 }
-
-} // namespace
 
 void Compiler::make_blocks(sl_program &program) {
     if (program.count == 0) return;
@@ -93,7 +103,7 @@ void Compiler::make_blocks(sl_program &program) {
         size_t end = first + 1;
         while (end < program.count && end - first < block_units_max && !begins[end]) end++;
         std::fill(block_of + first, block_of + end, static_cast<uint32_t>(blocks.size()));
-        blocks.push_back(make_block(&rules_->arena, program, views_, first, end - first));
+        blocks.push_back(make_block(program, first, end - first));
         rules_->block_targets_max = std::max(rules_->block_targets_max, blocks.back().target_count);
         first = end;
     }

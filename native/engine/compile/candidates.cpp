@@ -161,6 +161,9 @@ void Compiler::find_filters(sl_rule &rule) {
     rule.classes = found.classes;
 }
 
+// A text either has what the operator needs or the rule does not match for it.
+bool Compiler::is_decided_by_texts(const sl_rule &rule) { return !rule.is_negated && rule.operand.macro == nullptr; }
+
 void Compiler::index_link(Link &link) {
     sl_rule &rule = *link.image;
     number_question(rule);
@@ -173,11 +176,24 @@ void Compiler::index_link(Link &link) {
     find_filters(rule);
     for (size_t i = 0; i < rule.target_count; i++) {
         if (!is_stable(targets[i])) continue;
-        // With multiMatch the operator sees texts on the way, too: whether there is any is all that a view can tell.
-        targets[i].view_has_all = !rule.is_multi_match && !rule.is_negated && rule.operand.macro == nullptr;
+        targets[i].view_has_all = is_decided_by_texts(rule) && !rule.is_multi_match;
         targets[i].view = view(targets[i], rule.is_multi_match ? pipeline_order_.front() : rule.pipeline);
-        if (targets[i].view_has_all && rule.filters[0] >= 0) note_scanned(targets[i].view, rule.classes);
+        if (!is_decided_by_texts(rule)) continue;
+        for (const int32_t seen : seen_views(rule, targets[i])) {
+            if (rule.filters[0] >= 0) note_scanned(seen, rule.classes);
+        }
     }
+}
+
+// Together they hold each text that the operator will see: with multiMatch those on the way, too.
+std::vector<int32_t> Compiler::seen_views(const sl_rule &rule, const sl_target &target) {
+    std::vector<int32_t> seen = {view(target, rule.pipeline)};
+    const sl_pipeline *pipeline = rule.pipeline;
+    while (rule.is_multi_match && pipeline->step_count != 0) {
+        pipeline = pipeline_order_[pipeline->parent];
+        seen.push_back(view(target, pipeline));
+    }
+    return seen;
 }
 
 // A view whose pipeline changes none of its texts is seen through the one without a pipeline.

@@ -115,9 +115,12 @@ class Compiler {
     void number_question(sl_rule &rule);
     void forget_filters();
     int32_t view(const sl_target &target, const sl_pipeline *pipeline);
+    std::vector<int32_t> seen_views(const sl_rule &rule, const sl_target &target);
+    static bool is_decided_by_texts(const sl_rule &rule);
     void note_scanned(int32_t view, uint64_t classes);
     // blocks.cpp: what a starter needs of the views, by stretches of a phase
     void make_blocks(sl_program &program);
+    sl_block make_block(const sl_program &program, size_t first, size_t count);
     // fold.cpp: what can be said of units before there is a request
     void fold_phases();
     // freezing
