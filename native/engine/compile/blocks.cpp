@@ -28,16 +28,17 @@ sl_gate open_gate(const sl_rule &starter, size_t unit) {
     return {static_cast<uint8_t>(unit), {-1, -1, -1}, 0, starter.is_multi_match ? -1 : starter.question};
 }
 
-sl_view_gates frozen(sl_arena *arena, int32_t view, const std::vector<sl_gate> &gates) {
-    sl_view_gates out = {static_cast<uint32_t>(view), nullptr, gates.size(), false};
+using ViewGates = std::pair<int32_t, bool>; // view, is_staged
+using GatesByView = std::map<ViewGates, std::vector<sl_gate>>;
+
+sl_view_gates frozen(sl_arena *arena, const ViewGates &key, const std::vector<sl_gate> &gates) {
+    sl_view_gates out = {static_cast<uint32_t>(key.first), nullptr, gates.size(), false, key.second};
     sl_gate *kept = SL_NEW_ARRAY(arena, sl_gate, gates.size());
     std::copy(gates.begin(), gates.end(), kept);
     out.gates = kept;
     for (const sl_gate &gate : gates) out.needs_classes = out.needs_classes || gate.classes != 0;
     return out;
 }
-
-using GatesByView = std::map<int32_t, std::vector<sl_gate>>;
 
 sl_target_gates frozen(sl_arena *arena, int32_t raw, const GatesByView &by_view) {
     sl_target_gates out = {static_cast<uint32_t>(raw), nullptr, 0};
@@ -64,9 +65,9 @@ sl_block Compiler::make_block(const sl_program &program, size_t first, size_t co
             const sl_target &target = starter.targets[t];
             GatesByView &by_view = by_target[views_[target.view].raw];
             if (is_decided_by_texts(starter)) {
-                for (const int32_t view : seen_views(starter, target)) by_view[view].push_back(gate_of(starter, i));
+                by_view[{view(target, starter.pipeline), starter.is_multi_match}].push_back(gate_of(starter, i));
             } else {
-                by_view[target.view].push_back(open_gate(starter, i));
+                by_view[{target.view, false}].push_back(open_gate(starter, i));
             }
         }
     }

@@ -178,29 +178,14 @@ void Compiler::index_link(Link &link) {
         if (!is_stable(targets[i])) continue;
         targets[i].view_has_all = is_decided_by_texts(rule) && !rule.is_multi_match;
         targets[i].view = view(targets[i], rule.is_multi_match ? pipeline_order_.front() : rule.pipeline);
-        if (!is_decided_by_texts(rule)) continue;
-        for (const int32_t seen : seen_views(rule, targets[i])) {
-            if (rule.filters[0] >= 0) note_scanned(seen, rule.classes);
-        }
+        if (is_decided_by_texts(rule) && rule.filters[0] >= 0) note_scanned(view(targets[i], rule.pipeline), rule.classes);
     }
 }
 
-// Together they hold each text that the operator will see: with multiMatch those on the way, too.
-std::vector<int32_t> Compiler::seen_views(const sl_rule &rule, const sl_target &target) {
-    std::vector<int32_t> seen = {view(target, rule.pipeline)};
-    const sl_pipeline *pipeline = rule.pipeline;
-    while (rule.is_multi_match && pipeline->step_count != 0) {
-        pipeline = pipeline_order_[pipeline->parent];
-        seen.push_back(view(target, pipeline));
-    }
-    return seen;
-}
-
-// A view whose pipeline changes none of its texts is seen through the one without a pipeline.
+// A view whose last steps change none of its texts is seen through the one without them.
 void Compiler::note_scanned(int32_t view, uint64_t classes) {
     if (classes == 0) classes = ~uint64_t{0};
-    views_[view].scan_classes |= classes;
-    views_[views_[view].raw].scan_classes |= classes;
+    for (; view >= 0; view = views_[view].parent) views_[view].scan_classes |= classes;
 }
 
 // There is no automaton: none was asked for, or it would have been too large.
@@ -217,15 +202,13 @@ int32_t Compiler::view(const sl_target &target, const sl_pipeline *pipeline) {
     const ViewKey key{target.variable, target.selector, to_string(target.key), target.xpath, pipeline->index};
     if (const auto known = view_of_.find(key); known != view_of_.end()) return known->second;
     const sl_pipeline *plain = pipeline_order_.front();
-    const int32_t raw = pipeline == plain ? static_cast<int32_t>(views_.size()) : view(target, plain);
     const bool is_whole_list = target.selector == SL_SELECT_ALL && is_stable_list(target.variable);
+    const int32_t parent = pipeline == plain ? -1 : view(target, pipeline_order_[pipeline->parent]);
     const auto index = static_cast<int32_t>(views_.size());
-    if (raw == index) {
-        views_.push_back({&target, pipeline, raw, -1, selection_count_++, is_whole_list, 0});
-    } else {
-        views_.push_back({&target, pipeline, raw, views_[raw].next, views_[raw].selection, is_whole_list, 0});
-        views_[raw].next = index;
-    }
+    if (parent < 0) selection_views_.push_back(0);
+    const int32_t raw = parent < 0 ? index : views_[parent].raw;
+    const uint32_t selection = parent < 0 ? static_cast<uint32_t>(selection_views_.size() - 1) : views_[parent].selection;
+    views_.push_back({&target, pipeline, raw, parent, selection_views_[selection]++, selection, is_whole_list, 0});
     view_of_.emplace(key, index);
     return index;
 }

@@ -102,7 +102,10 @@ void Compiler::freeze() {
     std::copy(views_.begin(), views_.end(), views);
     rules_->views = views;
     rules_->view_count = views_.size();
-    rules_->selection_count = selection_count_;
+    uint32_t *selection_views = SL_NEW_ARRAY(arena, uint32_t, selection_views_.size());
+    std::copy(selection_views_.begin(), selection_views_.end(), selection_views);
+    rules_->selection_views = selection_views;
+    rules_->selection_count = selection_views_.size();
     rules_->question_count = static_cast<uint32_t>(question_of_.size());
     rules_->starters = starters;
     rules_->starter_count = starters_.size();

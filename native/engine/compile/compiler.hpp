@@ -115,7 +115,6 @@ class Compiler {
     void number_question(sl_rule &rule);
     void forget_filters();
     int32_t view(const sl_target &target, const sl_pipeline *pipeline);
-    std::vector<int32_t> seen_views(const sl_rule &rule, const sl_target &target);
     static bool is_decided_by_texts(const sl_rule &rule);
     void note_scanned(int32_t view, uint64_t classes);
     // blocks.cpp: what a starter needs of the views, by stretches of a phase
@@ -168,7 +167,7 @@ class Compiler {
     using QuestionKey = std::tuple<const sl_operator *, const sl_rule *, bool, std::string>; // … its own, negated, argument
     std::map<QuestionKey, sl_rule *> question_of_; // the first link that asks it
     std::vector<sl_target_view> views_;
-    uint32_t selection_count_ = 0; // targets of views_
+    std::vector<uint32_t> selection_views_; // by target of views_: how many of them
     std::map<std::string, const sl_xpath *> xpaths_;
     std::map<std::string, std::pair<std::string, const SourceFile *>> files_;
 };

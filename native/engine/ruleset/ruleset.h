@@ -159,7 +159,8 @@ typedef struct sl_target_view {
     const sl_target *target;
     const sl_pipeline *pipeline;
     int32_t raw;         /* the view of the same target before any transformation; itself for that one */
-    int32_t next;        /* a further view of the same target; -1: none. The raw one begins the list */
+    int32_t parent;      /* the one without the last step; -1: there is no step */
+    uint32_t place;      /* among the views of the same target; the raw one is the first */
     uint32_t selection;  /* number of the target among those that have views */
     bool is_whole_list;  /* of a list that only grows */
     uint64_t scan_classes; /* texts without these kinds of bytes hold nothing that a link looks for here */
@@ -178,6 +179,7 @@ typedef struct sl_view_gates {
     const sl_gate *gates;
     size_t gate_count;
     bool needs_classes; /* by some gate */
+    bool is_staged; /* of multiMatch: the texts on the way to the view, too */
 } sl_view_gates;
 
 /* All views of one target: nothing selected, and none of them lets anything through. */
@@ -284,7 +286,8 @@ typedef struct sl_ruleset {
     const struct sl_prefilter *prefilter; /* NULL: no filter, or acceleration is off */
     const sl_target_view *views;
     size_t view_count;
-    size_t selection_count; /* targets that have views */
+    const uint32_t *selection_views; /* by target that has views: how many */
+    size_t selection_count;
     size_t block_targets_max; /* of a block */
     uint32_t question_count;
     struct sl_script *const *scripts; /* distinct ones */

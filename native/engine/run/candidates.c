@@ -3,8 +3,9 @@
  *
  * A text keeps the filters that its scan found. A view is what a target selects, seen through one pipeline; it keeps the
  * union over its texts, so that a rule that can match none of them is settled by one bit, and a rule whose target selects
- * nothing by none. Views of one target share its texts: the raw one holds them. Lists only grow while a phase runs: a view
- * remembers how many texts it has seen and looks at the new ones only.
+ * nothing by none. A view is made of the one without the last step (its parent; the raw one holds what the target selects):
+ * where that step changes no text it is the same, and what is known of the parent holds for it. Lists only grow while a
+ * phase runs: a view remembers how many texts it has seen and looks at the new ones only.
  *
  * A block of rules is settled at once when it is entered: each view tells which of the block's rules it lets through. */
 #include "run/candidates.h"
@@ -22,9 +23,14 @@ struct sl_selection {
     uint32_t known_count; /* texts of the value cache among them: what they let through is told by each of them */
     size_t listed; /* members of a whole list that are among texts, or passed over */
     uint64_t made; /* when texts was made (now); 0 = not yet */
+    struct sl_view_state *views; /* by place; NULL while there is no text */
 };
 
 struct sl_view_state {
+    sl_text **texts;       /* the selection's after the pipeline, NULL for those of the value cache; NULL: those of same_as */
+    const sl_target_view *same_as;
+    uint32_t capacity;     /* of texts */
+    uint32_t stepped;      /* texts of the selection that the last step has seen */
     uint64_t *found;       /* filters that the scan found in the first found_seen texts after the pipeline; NULL = not made yet */
     uint32_t found_seen;
     uint32_t classes_seen;
@@ -119,8 +125,9 @@ void sl_candidates_grown(sl_txn *txn) {
 }
 
 /* The views of a target that is no whole list begin anew. */
-static void forget(sl_txn *txn, int32_t raw) {
-    for (int32_t view = raw; view >= 0; view = txn->rules->views[view].next) memset(&txn->views[view], 0, sizeof txn->views[view]);
+static void forget(struct sl_selection *selection) {
+    selection->views = NULL;
+    selection->count = selection->known_count = 0;
 }
 
 static bool is_as_before(const struct sl_selection *selection, const sl_values *values) {
@@ -137,8 +144,7 @@ static void select_values(sl_txn *txn, const sl_target_view *view, struct sl_sel
     sl_variable_expand(txn, view->target, &values);
     if (selection->made != 0) {
         if (is_as_before(selection, &values)) return;
-        forget(txn, view->raw);
-        selection->count = selection->known_count = 0;
+        forget(selection);
     }
     for (size_t i = 0; i < values.count; i++) add_text(txn, selection, values.items[i].text, NULL);
 }
@@ -147,7 +153,6 @@ static void select_values(sl_txn *txn, const sl_target_view *view, struct sl_sel
 static const struct sl_selection *selection_of(sl_txn *txn, const sl_target_view *view) {
     if (txn->selections == NULL) {
         txn->selections = SL_NEW_ARRAY(&txn->arena, struct sl_selection, txn->rules->selection_count);
-        txn->views = SL_NEW_ARRAY(&txn->arena, struct sl_view_state, txn->rules->view_count);
         txn->let_by_target = sl_arena_alloc(&txn->arena, txn->rules->block_targets_max * sizeof *txn->let_by_target);
     }
     struct sl_selection *selection = &txn->selections[view->selection];
@@ -157,42 +162,99 @@ static const struct sl_selection *selection_of(sl_txn *txn, const sl_target_view
     } else {
         select_values(txn, view, selection);
     }
+    if (selection->views == NULL && selection->count != 0) {
+        selection->views = SL_NEW_ARRAY(&txn->arena, struct sl_view_state, txn->rules->selection_views[view->selection]);
+    }
     selection->made = now(txn);
     return selection;
 }
 
-static struct sl_view_state *state_of(sl_txn *txn, const sl_target_view *view) { return &txn->views[view - txn->rules->views]; }
+static inline struct sl_view_state *state_of(const sl_target_view *view, const struct sl_selection *selection) {
+    return &selection->views[view->place];
+}
 
-static uint64_t collect_classes(sl_txn *txn, const sl_target_view *view, const struct sl_selection *selection) {
-    struct sl_view_state *state = state_of(txn, view);
+/* Of a view that is not the same as another one. */
+static sl_text *const *texts_of(const sl_target_view *view, const struct sl_selection *selection) {
+    return view->parent < 0 ? selection->texts : state_of(view, selection)->texts;
+}
+
+static uint64_t collect_classes(const sl_target_view *view, const struct sl_selection *selection) {
+    struct sl_view_state *state = state_of(view, selection);
+    sl_text *const *texts = texts_of(view, selection);
     for (; state->classes_seen < selection->count; state->classes_seen++) {
-        sl_text *text = selection->texts[state->classes_seen];
-        if (text->known == NULL) state->classes |= sl_values_classes(sl_values_apply(txn, text, view->pipeline));
+        if (selection->texts[state->classes_seen]->known == NULL) state->classes |= sl_values_classes(texts[state->classes_seen]);
     }
     return state->classes;
 }
 
 static const uint64_t *collect_found(sl_txn *txn, const sl_target_view *view, const struct sl_selection *selection) {
-    struct sl_view_state *state = state_of(txn, view);
+    struct sl_view_state *state = state_of(view, selection);
     const uint32_t words = txn->rules->prefilter->word_count;
     if (state->found == NULL) state->found = SL_NEW_ARRAY(&txn->arena, uint64_t, words);
-    uint64_t *restrict all = state->found;
+    sl_text *const *texts = texts_of(view, selection);
     for (; state->found_seen < selection->count; state->found_seen++) {
-        sl_text *text = selection->texts[state->found_seen];
-        if (text->known != NULL) continue;
-        text = sl_values_apply(txn, text, view->pipeline);
-        if ((sl_values_classes(text) & view->scan_classes) == 0) continue;
-        const uint64_t *restrict found = scan(txn, text);
-        add_words(all, found, words);
+        if (selection->texts[state->found_seen]->known != NULL) continue;
+        sl_text *text = texts[state->found_seen];
+        if ((sl_values_classes(text) & view->scan_classes) != 0) add_words(state->found, scan(txn, text), words);
     }
-    return all;
+    return state->found;
 }
 
-/* A pipeline that can change none of the texts shows what no pipeline shows. */
+/* Begins a list of its own with the texts that the last step has seen: it changed none of them. */
+static void part_from(sl_txn *txn, struct sl_view_state *state, sl_text *const *texts, const struct sl_selection *selection) {
+    state->capacity = selection->capacity;
+    state->texts = sl_arena_alloc(&txn->arena, state->capacity * sizeof(sl_text *));
+    memcpy(state->texts, texts, state->stepped * sizeof(sl_text *));
+}
+
+static void step_text(sl_txn *txn, const sl_target_view *view, sl_text *const *before, const struct sl_selection *selection) {
+    struct sl_view_state *state = state_of(view, selection);
+    sl_text *text = before[state->stepped];
+    if (selection->texts[state->stepped]->known == NULL) {
+        const sl_pipeline *pipeline = view->pipeline;
+        sl_text *made = sl_values_step(txn, text, pipeline, pipeline->step_count - 1u);
+        if (made != text && state->texts == NULL) part_from(txn, state, before, selection);
+        text = made;
+    }
+    if (state->texts != NULL) state->texts[state->stepped] = text;
+    state->stepped++;
+}
+
+static void grow(sl_txn *txn, struct sl_view_state *state, const struct sl_selection *selection) {
+    if (state->texts == NULL || state->capacity == selection->capacity) return;
+    sl_text **texts = sl_arena_alloc(&txn->arena, selection->capacity * sizeof *texts);
+    memcpy(texts, state->texts, state->stepped * sizeof *texts);
+    state->texts = texts;
+    state->capacity = selection->capacity;
+}
+
+static const sl_target_view *effective(sl_txn *txn, const sl_target_view *view, const struct sl_selection *selection);
+
+static void step_texts(sl_txn *txn, const sl_target_view *view, const struct sl_selection *selection) {
+    const sl_target_view *views = txn->rules->views;
+    struct sl_view_state *state = state_of(view, selection);
+    const sl_target_view *from = &views[view->raw];
+    uint64_t triggers = view->pipeline->triggers;
+    if (state->texts != NULL || (collect_classes(from, selection) & triggers) != 0) {
+        from = effective(txn, &views[view->parent], selection);
+        triggers = view->pipeline->steps[view->pipeline->step_count - 1u]->triggers;
+    }
+    if (state->texts == NULL && (collect_classes(from, selection) & triggers) == 0) {
+        state->stepped = selection->count;
+    } else {
+        grow(txn, state, selection);
+        sl_text *const *before = texts_of(from, selection);
+        while (state->stepped < selection->count) step_text(txn, view, before, selection);
+    }
+    state->same_as = state->texts != NULL ? view : from;
+}
+
+/* The view with the same texts that has them. */
 static const sl_target_view *effective(sl_txn *txn, const sl_target_view *view, const struct sl_selection *selection) {
-    const sl_target_view *plain = &txn->rules->views[view->raw];
-    if (view == plain) return plain;
-    return (collect_classes(txn, plain, selection) & view->pipeline->triggers) != 0 ? view : plain;
+    if (view->parent < 0) return view;
+    struct sl_view_state *state = state_of(view, selection);
+    if (state->stepped != selection->count) step_texts(txn, view, selection);
+    return state->same_as;
 }
 
 static bool any_known_lets(sl_txn *txn, const sl_rule *link, const struct sl_selection *selection) {
@@ -207,7 +269,7 @@ static bool any_known_lets(sl_txn *txn, const sl_rule *link, const struct sl_sel
 /* All texts but those of the value cache at once. */
 static bool others_let(sl_txn *txn, const sl_rule *link, const sl_target_view *view, const struct sl_selection *selection) {
     view = effective(txn, view, selection);
-    if (link->classes != 0 && lacks_classes(link, collect_classes(txn, view, selection))) return false;
+    if (link->classes != 0 && lacks_classes(link, collect_classes(view, selection))) return false;
     if (link->filters[0] < 0 || txn->rules->prefilter == NULL) return true;
     return lets(txn, collect_found(txn, view, selection), link->filters);
 }
@@ -219,11 +281,27 @@ static bool target_lets(sl_txn *txn, const sl_rule *link, const sl_target *targe
     return selection->known_count != selection->count && others_let(txn, link, &txn->rules->views[target->view], selection);
 }
 
-/* At some stage that the operator sees. */
-static bool value_lets(sl_txn *txn, const sl_rule *link, sl_text *raw) {
-    if (link->is_multi_match && (sl_values_classes(raw) & link->pipeline->triggers) != 0) return true;
-    sl_text *text = link->is_multi_match ? raw : sl_values_apply(txn, raw, link->pipeline);
-    return !sl_text_is_refused(text, link->question) && sl_candidates_text(txn, link, text);
+/* Of multiMatch, at some stage that the operator sees. */
+static bool stages_let(sl_txn *txn, const sl_rule *link, sl_text *raw) {
+    if ((sl_values_classes(raw) & link->pipeline->triggers) != 0) return true;
+    return !sl_text_is_refused(raw, link->question) && sl_candidates_text(txn, link, raw);
+}
+
+static void add_members(sl_txn *txn, const sl_rule *link, const sl_target_view *view, const struct sl_selection *selection, sl_values *values) {
+    const bool has_others = !link->is_multi_match && selection->known_count != selection->count;
+    sl_text *const *texts = has_others ? texts_of(effective(txn, view, selection), selection) : NULL;
+    for (uint32_t i = 0; i < selection->count; i++) {
+        const sl_member *member = selection->members[i];
+        if (member->is_dead) continue;
+        sl_text *raw = selection->texts[i], *seen = NULL;
+        if (link->is_multi_match) {
+            if (!stages_let(txn, link, raw)) continue;
+        } else {
+            seen = raw->known != NULL ? sl_values_apply(txn, raw, link->pipeline) : texts[i];
+            if (sl_text_is_refused(seen, link->question) || !sl_candidates_text(txn, link, seen)) continue;
+        }
+        sl_values_add_seen(txn, values, view->target->variable, member->name->slice, raw, seen);
+    }
 }
 
 void sl_candidates_values(sl_txn *txn, const sl_rule *link, const sl_target *target, sl_values *values) {
@@ -238,11 +316,7 @@ void sl_candidates_values(sl_txn *txn, const sl_rule *link, const sl_target *tar
         sl_variable_expand(txn, target, values);
         return;
     }
-    for (uint32_t i = 0; i < selection->count; i++) {
-        const sl_member *member = selection->members[i];
-        if (member->is_dead || !value_lets(txn, link, selection->texts[i])) continue;
-        sl_values_add(txn, values, target->variable, member->name->slice, selection->texts[i]);
-    }
+    add_members(txn, link, view, selection, values);
 }
 
 /* ---- blocks ---- */
@@ -253,24 +327,43 @@ static bool gate_lets(sl_txn *txn, const sl_gate *gate, sl_text *text) {
     return gate->filters[0] < 0 || lets(txn, scan(txn, text), gate->filters);
 }
 
+static uint64_t text_units(sl_txn *txn, const sl_view_gates *gates, sl_text *text) {
+    uint64_t units = 0;
+    for (size_t g = 0; g < gates->gate_count; g++) {
+        if (gate_lets(txn, &gates->gates[g], text)) units |= UINT64_C(1) << gates->gates[g].unit;
+    }
+    return units;
+}
+
+static uint64_t stages_units(sl_txn *txn, const sl_view_gates *gates, sl_text *text) {
+    const sl_pipeline *pipeline = txn->rules->views[gates->view].pipeline;
+    uint64_t units = text_units(txn, gates, text);
+    for (size_t i = 0; i < pipeline->step_count; i++) {
+        sl_text *changed = sl_values_step(txn, text, pipeline, i);
+        if (changed != text) units |= text_units(txn, gates, changed);
+        text = changed;
+    }
+    return units;
+}
+
 /* What one text of the value cache lets through. */
 static uint64_t known_lets(sl_txn *txn, const sl_target_gates *target, sl_text *raw) {
     uint64_t units = 0;
     if (sl_value_cache_units(raw->known, target, &units)) return units;
     for (size_t i = 0; i < target->view_count; i++) {
         const sl_view_gates *gates = &target->views[i];
-        sl_text *text = sl_values_apply(txn, raw, txn->rules->views[gates->view].pipeline);
-        for (size_t g = 0; g < gates->gate_count; g++) {
-            if (gate_lets(txn, &gates->gates[g], text)) units |= UINT64_C(1) << gates->gates[g].unit;
+        if (gates->is_staged) {
+            units |= stages_units(txn, gates, raw);
+        } else {
+            units |= text_units(txn, gates, sl_values_apply(txn, raw, txn->rules->views[gates->view].pipeline));
         }
     }
     sl_value_cache_keep_units(raw->known, target, units);
     return units;
 }
 
-static uint64_t let_through(sl_txn *txn, const sl_view_gates *gates, const struct sl_selection *selection) {
-    const sl_target_view *view = effective(txn, &txn->rules->views[gates->view], selection);
-    const uint64_t classes = gates->needs_classes ? collect_classes(txn, view, selection) : 0;
+static uint64_t view_units(sl_txn *txn, const sl_view_gates *gates, const sl_target_view *view, const struct sl_selection *selection) {
+    const uint64_t classes = gates->needs_classes ? collect_classes(view, selection) : 0;
     const uint64_t *found = NULL; /* made when a gate needs it */
     uint64_t units = 0;
     for (size_t i = 0; i < gates->gate_count; i++) {
@@ -281,6 +374,17 @@ static uint64_t let_through(sl_txn *txn, const sl_view_gates *gates, const struc
             if (!lets(txn, found, gate->filters)) continue;
         }
         units |= UINT64_C(1) << gate->unit;
+    }
+    return units;
+}
+
+static uint64_t let_through(sl_txn *txn, const sl_view_gates *gates, const struct sl_selection *selection) {
+    const sl_target_view *views = txn->rules->views;
+    const sl_target_view *view = effective(txn, &views[gates->view], selection);
+    uint64_t units = view_units(txn, gates, view, selection);
+    while (gates->is_staged && view->parent >= 0) {
+        view = effective(txn, &views[view->parent], selection);
+        units |= view_units(txn, gates, view, selection);
     }
     return units;
 }

@@ -76,7 +76,8 @@ static bool has_removed_targets(const sl_txn *txn, const sl_rule *link) {
 
 /* The text alone says that the operator cannot match it: cheaper to ask than what an exclusion's pattern costs. */
 static bool is_hopeless(sl_txn *txn, const sl_rule *link, const sl_value *value) {
-    return !link->is_multi_match && !link->pipeline->has_own && !sl_candidates_text(txn, link, sl_values_apply(txn, value->text, link->pipeline));
+    if (link->is_multi_match || link->pipeline->has_own || value->seen != NULL) return false;
+    return !sl_candidates_text(txn, link, sl_values_apply(txn, value->text, link->pipeline));
 }
 
 /* Of one target, at the moment it is its turn: what earlier targets set is seen, what this one sets is not. */
@@ -199,7 +200,8 @@ static sl_flow ask(sl_txn *txn, const sl_rule *link, const sl_value *value, sl_t
 /* One stage of a value, from the start. */
 static sl_flow test(sl_txn *txn, const sl_rule *link, const sl_value *value, sl_text *text) {
     if (sl_host_debugs(txn, 9)) sl_trace_value(txn, value, text);
-    if (sl_text_is_refused(text, link->question) || !sl_candidates_text(txn, link, text)) return SL_GO_ON;
+    if (sl_text_is_refused(text, link->question)) return SL_GO_ON;
+    if (text != value->seen && !sl_candidates_text(txn, link, text)) return SL_GO_ON;
     txn->cursor.text = text;
     if (sl_suspend_probes(txn)) return suspended_at(txn, SL_AT_OPERATOR);
     return ask(txn, link, value, text, NULL);
@@ -244,7 +246,7 @@ static sl_flow evaluate_stages(sl_txn *txn, const sl_rule *link, const sl_value 
 /* All stages of one value: the final one, or with multiMatch the original and each change. */
 static sl_flow evaluate_value(sl_txn *txn, const sl_rule *link, const sl_value *value) {
     if (!link->is_multi_match) {
-        sl_text *text = sl_values_apply(txn, value->text, link->pipeline);
+        sl_text *text = value->seen != NULL ? value->seen : sl_values_apply(txn, value->text, link->pipeline);
         if (txn->transformation_failed) return leave_untested(txn, link, value);
         if (sl_host_debugs(txn, 9)) sl_trace_pipeline(txn, link->pipeline, value->text);
         return test(txn, link, value, text);

@@ -30,6 +30,7 @@ typedef struct sl_value {
     bool is_count;
     const sl_target *target; /* for counts: names itself as written */
     sl_text *text;       /* before transformations */
+    sl_text *seen;       /* what the link's operator sees, where the candidate index has let it through; NULL: not asked yet */
 } sl_value;
 
 typedef struct sl_values {
@@ -289,7 +290,6 @@ typedef struct sl_txn {
     sl_text *scalars[SL_SCALAR_SLOTS]; /* lazily made texts of scalar variables, by sl_slot */
     struct sl_held *held; /* texts of the value cache */
     struct sl_selection *selections; /* of the candidate index: what targets select */
-    struct sl_view_state *views;     /* the same through pipelines, by view */
     uint64_t *let_by_target; /* of the cursor's block, by its targets: units of which some text was let through */
     uint32_t list_growths;         /* new members of lists while a phase ran */
     struct sl_xpath_local *xpaths; /* compiled for this transaction only */

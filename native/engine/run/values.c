@@ -36,6 +36,11 @@ void sl_values_add(sl_txn *txn, sl_values *values, const struct sl_variable *var
     value->text = text;
 }
 
+void sl_values_add_seen(sl_txn *txn, sl_values *values, const struct sl_variable *variable, sl_slice key, sl_text *text, sl_text *seen) {
+    sl_values_add(txn, values, variable, key, text);
+    values->items[values->count - 1].seen = seen;
+}
+
 void sl_values_add_named(sl_txn *txn, sl_values *values, const struct sl_variable *variable, sl_slice name,
                          sl_text *text) {
     sl_values_add(txn, values, variable, name, text);
