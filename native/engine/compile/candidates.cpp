@@ -85,6 +85,7 @@ void Compiler::number_question(sl_rule &rule) {
 void Compiler::walk_patterns() {
     if (rules_->options.no_acceleration) return;
     for (const Unit *unit : starters_) {
+        if (unit->is_left_out) continue;
         for (const Link &link : unit->links) {
             if (has_pattern(*link.image)) patterns_.try_emplace(to_string(link.image->operand.text));
         }
@@ -164,14 +165,14 @@ void Compiler::find_filters(sl_rule &rule) {
 // A text either has what the operator needs or the rule does not match for it.
 bool Compiler::is_decided_by_texts(const sl_rule &rule) { return !rule.is_negated && rule.operand.macro == nullptr; }
 
-void Compiler::index_link(Link &link) {
+void Compiler::index_link(Link &link, bool has_views) {
     sl_rule &rule = *link.image;
     number_question(rule);
     std::fill(std::begin(rule.filters), std::end(rule.filters), -1);
     rule.classes = rule.operand.necessary_classes;
     sl_target *targets = const_cast<sl_target *>(rule.targets);
     for (size_t i = 0; i < rule.target_count; i++) targets[i].view = -1;
-    if (rules_->options.no_acceleration || rule.kind != SL_RULE_OPERATOR || rule.op == nullptr) return;
+    if (!has_views || rules_->options.no_acceleration || rule.kind != SL_RULE_OPERATOR || rule.op == nullptr) return;
     if (rule.pipeline->has_own) return; // it is asked in its turn, and only then
     find_filters(rule);
     for (size_t i = 0; i < rule.target_count; i++) {

@@ -43,11 +43,14 @@ void Compiler::run(const Position &start) {
         }
     }
     fill_selections();
+    resolve_jumps();
+    for (unsigned phase = 0; phase < SL_PHASES; phase++) rules_->phases[phase] = make_program(phase);
+    if (!rules_->options.no_acceleration) fold_phases();
+    note_left_out();
     walk_patterns();
     for (Unit *unit : starters_) {
-        for (Link &link : unit->links) index_link(link);
+        for (Link &link : unit->links) index_link(link, !unit->is_left_out);
     }
-    resolve_jumps();
     freeze();
     describe();
 }
@@ -89,11 +92,10 @@ void Compiler::freeze() {
     rules_->prefilter = prefilter_.build(arena);
     if (rules_->prefilter == nullptr) forget_filters();
     const sl_rule **starters = SL_NEW_ARRAY(arena, const sl_rule *, starters_.size() + 1);
-    for (unsigned phase = 0; phase < SL_PHASES; phase++) {
-        rules_->phases[phase] = make_program(phase);
-        if (!rules_->options.no_acceleration) make_blocks(rules_->phases[phase]);
+    if (!rules_->options.no_acceleration) {
+        for (sl_program &program : rules_->phases) make_blocks(program);
+        for (sl_program *program : folded_) make_blocks(*program);
     }
-    if (!rules_->options.no_acceleration) fold_phases();
     for (Unit *unit : starters_) {
         inherit_from_links(*unit);
         starters[unit->ordinal] = unit->links.front().image;

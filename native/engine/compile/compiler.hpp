@@ -48,6 +48,7 @@ struct Unit {
     std::string message;
     const DefaultActionStatement *defaults = nullptr; // in force for its phase where it stands
     bool removed = false;
+    bool is_left_out = false; // of the folded program of its phase
     uint32_t ordinal = 0;
     const Statement *at() const { return links.front().statement; }
 };
@@ -97,7 +98,7 @@ class Compiler {
     // pipelines.cpp
     const sl_pipeline *pipeline(const sl_transformation *const *steps, size_t count);
     // candidates.cpp: the candidate index
-    void index_link(Link &link);
+    void index_link(Link &link, bool has_views);
     void walk_patterns();
     using LiteralSets = std::vector<std::vector<uint64_t>>; // prefilter/windows.hpp
     struct Filters {
@@ -122,6 +123,7 @@ class Compiler {
     sl_block make_block(const sl_program &program, size_t first, size_t count);
     // fold.cpp: what can be said of units before there is a request
     void fold_phases();
+    void note_left_out();
     // freezing
     sl_program make_program(unsigned phase);
     void freeze();
@@ -167,6 +169,7 @@ class Compiler {
     using QuestionKey = std::tuple<const sl_operator *, const sl_rule *, bool, std::string>; // … its own, negated, argument
     std::map<QuestionKey, sl_rule *> question_of_; // the first link that asks it
     std::vector<sl_target_view> views_;
+    std::vector<sl_program *> folded_;
     std::vector<uint32_t> selection_views_; // by target of views_: how many of them
     std::map<std::string, const sl_xpath *> xpaths_;
     std::map<std::string, std::pair<std::string, const SourceFile *>> files_;

@@ -481,10 +481,20 @@ void Compiler::fold_phases() {
         Folder folder(whole, &rules_->arena, state.guessed());
         state = folder.walk();
         if (!folder.is_worth_it()) continue;
-        sl_program *program = folder.program();
-        make_blocks(*program);
-        whole.folded = program;
+        folded_.push_back(folder.program());
+        whole.folded = folded_.back();
     }
+}
+
+// Rules that only the whole program of their phase has, and so hardly ever run: paranoia levels above the configured one.
+// They take part in no index.
+void Compiler::note_left_out() {
+    std::set<uint32_t> left;
+    for (const sl_program &whole : rules_->phases) {
+        const sl_program &program = whole.folded != nullptr ? *whole.folded : whole;
+        for (size_t i = 0; i < program.count; i++) left.insert(program.units[i]->ordinal);
+    }
+    for (Unit *unit : starters_) unit->is_left_out = left.count(unit->ordinal) == 0;
 }
 
 } // namespace seclua
