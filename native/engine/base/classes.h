@@ -31,6 +31,14 @@ enum {
 #define SL_CLASS_LETTER(c) (UINT64_C(1) << (16 + (c) - 'a'))
 #define SL_CLASS_MARK(i) (UINT64_C(1) << (42 + (i)))
 
+/* What a text must hold: a byte of one of the first kinds, and one of one of the second. */
+typedef uint64_t sl_classes_pair[2];
+#define sl_class_any (~UINT64_C(0)) /* every text does */
+
+static inline bool sl_classes_suffice(uint64_t classes, const sl_classes_pair needed) {
+    return (classes & needed[0]) != 0 && (classes & needed[1]) != 0;
+}
+
 /* Union over the bytes, and SL_CLASS_ANY. */
 uint64_t sl_classes_of(sl_slice text);
 /* The one that the fewest bytes share. */

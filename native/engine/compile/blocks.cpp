@@ -18,25 +18,25 @@ bool is_gated(const sl_rule &starter) {
 
 // Of a starter that matches where a text has what its operator needs.
 sl_gate gate_of(const sl_rule &starter, size_t unit) {
-    sl_gate gate = {static_cast<uint8_t>(unit), {}, starter.classes, starter.question};
+    sl_gate gate = {static_cast<uint8_t>(unit), {}, {}, starter.question};
     std::copy(std::begin(starter.filters), std::end(starter.filters), std::begin(gate.filters));
+    std::copy(std::begin(starter.classes), std::end(starter.classes), std::begin(gate.classes));
     return gate;
 }
 
 // Of any other: there has to be a text at all.
 sl_gate open_gate(const sl_rule &starter, size_t unit) {
-    return {static_cast<uint8_t>(unit), {-1, -1, -1}, 0, starter.is_multi_match ? -1 : starter.question};
+    return {static_cast<uint8_t>(unit), {-1, -1, -1}, {sl_class_any, sl_class_any}, starter.is_multi_match ? -1 : starter.question};
 }
 
 using ViewGates = std::pair<int32_t, bool>; // view, is_staged
 using GatesByView = std::map<ViewGates, std::vector<sl_gate>>;
 
 sl_view_gates frozen(sl_arena *arena, const ViewGates &key, const std::vector<sl_gate> &gates) {
-    sl_view_gates out = {static_cast<uint32_t>(key.first), nullptr, gates.size(), false, key.second};
+    sl_view_gates out = {static_cast<uint32_t>(key.first), nullptr, gates.size(), key.second};
     sl_gate *kept = SL_NEW_ARRAY(arena, sl_gate, gates.size());
     std::copy(gates.begin(), gates.end(), kept);
     out.gates = kept;
-    for (const sl_gate &gate : gates) out.needs_classes = out.needs_classes || gate.classes != 0;
     return out;
 }
 

@@ -127,13 +127,11 @@ void Compiler::walk_patterns() {
 Compiler::Filters Compiler::make_filters(const LiteralSets &sets) {
     Filters made;
     size_t used = 0;
-    double least = 0; // how often a byte is of the classes
     for (const std::vector<uint64_t> &literals : sets) {
         const int filter = used < 2 ? prefilter_.add(literals) : -1;
         if (filter < 0) continue;
+        made.classes[used] = prefilter_.classes_of(filter);
         made.ids[used++] = filter;
-        const auto &[classes, frequency] = prefilter_.classes_of(filter);
-        if (used == 1 || frequency < least) std::tie(made.classes, least) = std::tie(classes, frequency);
     }
     return made;
 }
@@ -159,7 +157,13 @@ void Compiler::find_filters(sl_rule &rule) {
     }
     if (found.ids[0] < 0) return;
     std::copy(std::begin(found.ids), std::end(found.ids), rule.filters);
-    rule.classes = found.classes;
+    std::copy(std::begin(found.classes), std::end(found.classes), rule.classes);
+}
+
+// Without filters.
+static void claim_classes(sl_rule &rule) {
+    rule.classes[0] = rule.operand.necessary_classes != 0 ? rule.operand.necessary_classes : sl_class_any;
+    rule.classes[1] = sl_class_any;
 }
 
 // A text either has what the operator needs or the rule does not match for it.
@@ -169,7 +173,7 @@ void Compiler::index_link(Link &link, bool has_views) {
     sl_rule &rule = *link.image;
     number_question(rule);
     std::fill(std::begin(rule.filters), std::end(rule.filters), -1);
-    rule.classes = rule.operand.necessary_classes;
+    claim_classes(rule);
     sl_target *targets = const_cast<sl_target *>(rule.targets);
     for (size_t i = 0; i < rule.target_count; i++) targets[i].view = -1;
     if (!has_views || rules_->options.no_acceleration || rule.kind != SL_RULE_OPERATOR || rule.op == nullptr) return;
@@ -184,9 +188,10 @@ void Compiler::index_link(Link &link, bool has_views) {
 }
 
 // A view whose last steps change none of its texts is seen through the one without them.
-void Compiler::note_scanned(int32_t view, uint64_t classes) {
-    if (classes == 0) classes = ~uint64_t{0};
-    for (; view >= 0; view = views_[view].parent) views_[view].scan_classes |= classes;
+void Compiler::note_scanned(int32_t view, const sl_classes_pair &classes) {
+    for (; view >= 0; view = views_[view].parent) {
+        for (size_t i = 0; i < 2; i++) views_[view].scan_classes[i] |= classes[i];
+    }
 }
 
 // There is no automaton: none was asked for, or it would have been too large.
@@ -194,7 +199,7 @@ void Compiler::forget_filters() {
     for (Unit *unit : starters_) {
         for (Link &link : unit->links) {
             std::fill(std::begin(link.image->filters), std::end(link.image->filters), -1);
-            link.image->classes = link.image->operand.necessary_classes;
+            claim_classes(*link.image);
         }
     }
 }
@@ -209,7 +214,7 @@ int32_t Compiler::view(const sl_target &target, const sl_pipeline *pipeline) {
     if (parent < 0) selection_views_.push_back(0);
     const int32_t raw = parent < 0 ? index : views_[parent].raw;
     const uint32_t selection = parent < 0 ? static_cast<uint32_t>(selection_views_.size() - 1) : views_[parent].selection;
-    views_.push_back({&target, pipeline, raw, parent, selection_views_[selection]++, selection, is_whole_list, 0});
+    views_.push_back({&target, pipeline, raw, parent, selection_views_[selection]++, selection, is_whole_list, {0, 0}});
     view_of_.emplace(key, index);
     return index;
 }

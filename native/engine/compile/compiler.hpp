@@ -103,7 +103,7 @@ class Compiler {
     using LiteralSets = std::vector<std::vector<uint64_t>>; // prefilter/windows.hpp
     struct Filters {
         int32_t ids[3] = {-1, -1, -1}; // as in sl_rule
-        uint64_t classes = 0;
+        sl_classes_pair classes = {sl_class_any, sl_class_any};
     };
     struct Pattern {
         LiteralSets needs; // until there are filters
@@ -117,7 +117,7 @@ class Compiler {
     void forget_filters();
     int32_t view(const sl_target &target, const sl_pipeline *pipeline);
     static bool is_decided_by_texts(const sl_rule &rule);
-    void note_scanned(int32_t view, uint64_t classes);
+    void note_scanned(int32_t view, const sl_classes_pair &classes);
     // blocks.cpp: what a starter needs of the views, by stretches of a phase
     void make_blocks(sl_program &program);
     sl_block make_block(const sl_program &program, size_t first, size_t count);

@@ -43,11 +43,11 @@ uint64_t classes_of_key(uint64_t key) {
 
 // Classes of which each literal holds one, few and rare ones: the next is always the one that costs least for each literal
 // that has none yet.
-PrefilterBuilder::Classes rare_classes(const std::vector<uint64_t> &keys) {
+uint64_t rare_classes(const std::vector<uint64_t> &keys) {
     std::vector<uint64_t> left;
     left.reserve(keys.size());
     for (const uint64_t key : keys) left.push_back(classes_of_key(key));
-    if (std::find(left.begin(), left.end(), 0) != left.end()) return {0, 1};
+    if (std::find(left.begin(), left.end(), 0) != left.end()) return sl_class_any;
     std::array<size_t, 64> counts{}; // by class: of what is left
     const auto count = [&](uint64_t own, size_t change) {
         for (uint64_t bits = own; bits != 0; bits &= bits - 1) counts[sl_bits_first(bits)] += change;
@@ -55,14 +55,13 @@ PrefilterBuilder::Classes rare_classes(const std::vector<uint64_t> &keys) {
     for (const uint64_t own : left) count(own, 1);
     const std::array<double, 64> &frequencies = class_frequencies();
     const auto cost = [&](size_t i) { return frequencies[i] / static_cast<double>(counts[i]); };
-    PrefilterBuilder::Classes out;
+    uint64_t out = 0;
     while (!left.empty()) {
         size_t best = 64;
         for (size_t i = 0; i < 64; i++) {
             if (counts[i] != 0 && (best == 64 || cost(i) < cost(best))) best = i;
         }
-        out.classes |= uint64_t{1} << best;
-        out.frequency += frequencies[best];
+        out |= uint64_t{1} << best;
         std::erase_if(left, [&](uint64_t own) {
             if ((own >> best & 1) == 0) return false;
             count(own, size_t{0} - 1);

@@ -18,11 +18,8 @@ class PrefilterBuilder {
     int add(const std::vector<uint64_t> &keys);
     // One that only speaks of values without sl_prefilter_breakers; no literal: they cannot match.
     int add_for_plain(const std::vector<uint64_t> &keys);
-    struct Classes {
-        uint64_t classes = 0;   // SL_CLASS_*: each literal of the filter holds a byte of one of them; 0 = no claim
-        double frequency = 0;   // with which a byte of a text is expected to be of one
-    };
-    const Classes &classes_of(int filter) const { return classes_[static_cast<size_t>(filter)]; }
+    // SL_CLASS_*, few and rare ones: each literal of the filter holds a byte of one of them; or sl_class_any.
+    uint64_t classes_of(int filter) const { return classes_[static_cast<size_t>(filter)]; }
     // Into the arena. Null when there is no filter at all.
     const sl_prefilter *build(sl_arena *arena) const;
 
@@ -31,7 +28,7 @@ class PrefilterBuilder {
     int add_to(Ids &ids, const std::vector<uint64_t> &keys);
     Ids ids_, plain_ids_;
     std::vector<const std::vector<uint64_t> *> filters_; // by id: keys of ids_ or plain_ids_
-    std::vector<Classes> classes_; // by filter
+    std::vector<uint64_t> classes_; // by filter
     size_t byte_count_ = 0;
 };
 

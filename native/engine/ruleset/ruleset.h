@@ -121,7 +121,7 @@ typedef struct sl_rule {
     bool operand_per_value; /* the macro has to be expanded for each value */
     const struct sl_script *script;
     int32_t filters[3]; /* bits of the candidate index, all needed; the first one -1: none, every value is tried */
-    uint64_t classes;   /* SL_CLASS_*: of the filters or of the operand; a value that matches holds one of them; 0 = no claim */
+    sl_classes_pair classes; /* of the filters or of the operand: a value that matches suffices for them */
     int32_t question;   /* number of its operator with its operand and its negation; -1: an answer is good once only */
     bool is_question_shared; /* with other links */
 
@@ -163,14 +163,14 @@ typedef struct sl_target_view {
     uint32_t place;      /* among the views of the same target; the raw one is the first */
     uint32_t selection;  /* number of the target among those that have views */
     bool is_whole_list;  /* of a list that only grows */
-    uint64_t scan_classes; /* texts without these kinds of bytes hold nothing that a link looks for here */
+    sl_classes_pair scan_classes; /* a text that does not suffice for them holds nothing that a link looks for here */
 } sl_target_view;
 
 /* What a starter needs of a view in order to match one of its texts. */
 typedef struct sl_gate {
     uint8_t unit;        /* of its block */
     int32_t filters[3];  /* as in sl_rule */
-    uint64_t classes;    /* one of these kinds of bytes; 0 = no claim */
+    sl_classes_pair classes; /* as in sl_rule */
     int32_t question;    /* of the starter, where its operator sees the texts of the view; -1: none */
 } sl_gate;
 
@@ -178,7 +178,6 @@ typedef struct sl_view_gates {
     uint32_t view;
     const sl_gate *gates;
     size_t gate_count;
-    bool needs_classes; /* by some gate */
     bool is_staged; /* of multiMatch: the texts on the way to the view, too */
 } sl_view_gates;
 

@@ -73,11 +73,9 @@ static inline const uint64_t *scan(sl_txn *txn, sl_text *text) {
     return text->found != NULL ? text->found : scan_now(txn, text);
 }
 
-static bool lacks_classes(const sl_rule *link, uint64_t classes) { return link->classes != 0 && (classes & link->classes) == 0; }
-
 bool sl_candidates_text(sl_txn *txn, const sl_rule *link, sl_text *text) {
     if (txn->rules->options.no_acceleration || link->is_negated) return true;
-    if (lacks_classes(link, sl_values_classes(text))) return false;
+    if (!sl_classes_suffice(sl_values_classes(text), link->classes)) return false;
     if (link->filters[0] < 0 || txn->rules->prefilter == NULL) return true;
     if (link->is_multi_match && text->found == NULL) return true;
     return lets(txn, scan(txn, text), link->filters);
@@ -195,7 +193,7 @@ static const uint64_t *collect_found(sl_txn *txn, const sl_target_view *view, co
     for (; state->found_seen < selection->count; state->found_seen++) {
         if (selection->texts[state->found_seen]->known != NULL) continue;
         sl_text *text = texts[state->found_seen];
-        if ((sl_values_classes(text) & view->scan_classes) != 0) add_words(state->found, scan(txn, text), words);
+        if (sl_classes_suffice(sl_values_classes(text), view->scan_classes)) add_words(state->found, scan(txn, text), words);
     }
     return state->found;
 }
@@ -269,7 +267,7 @@ static bool any_known_lets(sl_txn *txn, const sl_rule *link, const struct sl_sel
 /* All texts but those of the value cache at once. */
 static bool others_let(sl_txn *txn, const sl_rule *link, const sl_target_view *view, const struct sl_selection *selection) {
     view = effective(txn, view, selection);
-    if (link->classes != 0 && lacks_classes(link, collect_classes(view, selection))) return false;
+    if (!sl_classes_suffice(collect_classes(view, selection), link->classes)) return false;
     if (link->filters[0] < 0 || txn->rules->prefilter == NULL) return true;
     return lets(txn, collect_found(txn, view, selection), link->filters);
 }
@@ -323,7 +321,7 @@ void sl_candidates_values(sl_txn *txn, const sl_rule *link, const sl_target *tar
 
 static bool gate_lets(sl_txn *txn, const sl_gate *gate, sl_text *text) {
     if (sl_text_is_refused(text, gate->question)) return false;
-    if (gate->classes != 0 && (sl_values_classes(text) & gate->classes) == 0) return false;
+    if (!sl_classes_suffice(sl_values_classes(text), gate->classes)) return false;
     return gate->filters[0] < 0 || lets(txn, scan(txn, text), gate->filters);
 }
 
@@ -363,12 +361,12 @@ static uint64_t known_lets(sl_txn *txn, const sl_target_gates *target, sl_text *
 }
 
 static uint64_t view_units(sl_txn *txn, const sl_view_gates *gates, const sl_target_view *view, const struct sl_selection *selection) {
-    const uint64_t classes = gates->needs_classes ? collect_classes(view, selection) : 0;
+    const uint64_t classes = collect_classes(view, selection);
     const uint64_t *found = NULL; /* made when a gate needs it */
     uint64_t units = 0;
     for (size_t i = 0; i < gates->gate_count; i++) {
         const sl_gate *gate = &gates->gates[i];
-        if (gate->classes != 0 && (classes & gate->classes) == 0) continue;
+        if (!sl_classes_suffice(classes, gate->classes)) continue;
         if (gate->filters[0] >= 0) {
             if (found == NULL) found = collect_found(txn, view, selection);
             if (!lets(txn, found, gate->filters)) continue;
