@@ -214,7 +214,9 @@ int32_t Compiler::view(const sl_target &target, const sl_pipeline *pipeline) {
     if (parent < 0) selection_views_.push_back(0);
     const int32_t raw = parent < 0 ? index : views_[parent].raw;
     const uint32_t selection = parent < 0 ? static_cast<uint32_t>(selection_views_.size() - 1) : views_[parent].selection;
-    views_.push_back({&target, pipeline, raw, parent, selection_views_[selection]++, selection, is_whole_list, {0, 0}});
+    const bool is_case_only = parent >= 0 && sl_transformation_is_case_only(pipeline->steps[pipeline->step_count - 1]);
+    const int32_t scanned = is_case_only ? views_[parent].scanned : index;
+    views_.push_back({&target, pipeline, raw, parent, scanned, selection_views_[selection]++, selection, is_whole_list, {0, 0}});
     view_of_.emplace(key, index);
     return index;
 }

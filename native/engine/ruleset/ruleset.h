@@ -160,6 +160,7 @@ typedef struct sl_target_view {
     const sl_pipeline *pipeline;
     int32_t raw;         /* the view of the same target before any transformation; itself for that one */
     int32_t parent;      /* the one without the last step; -1: there is no step */
+    int32_t scanned;     /* the nearest of itself and those it is made of whose last step does not only change case */
     uint32_t place;      /* among the views of the same target; the raw one is the first */
     uint32_t selection;  /* number of the target among those that have views */
     bool is_whole_list;  /* of a list that only grows */

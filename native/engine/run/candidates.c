@@ -264,10 +264,22 @@ static bool any_known_lets(sl_txn *txn, const sl_rule *link, const struct sl_sel
     return false;
 }
 
+/* What tells of a view what its texts can match: neither scans nor kinds of bytes tell case apart. */
+static const sl_target_view *scanned(sl_txn *txn, int32_t view, const struct sl_selection *selection) {
+    const sl_target_view *views = txn->rules->views;
+    return effective(txn, &views[views[view].scanned], selection);
+}
+
+static uint64_t classes_in_any_case(const sl_target_view *view, const struct sl_selection *selection) {
+    const uint64_t classes = collect_classes(view, selection);
+    const uint64_t letters = SL_CLASS_UPPER | SL_CLASS_LOWER;
+    return (classes & letters) != 0 ? classes | letters : classes;
+}
+
 /* All texts but those of the value cache at once. */
-static bool others_let(sl_txn *txn, const sl_rule *link, const sl_target_view *view, const struct sl_selection *selection) {
-    view = effective(txn, view, selection);
-    if (!sl_classes_suffice(collect_classes(view, selection), link->classes)) return false;
+static bool others_let(sl_txn *txn, const sl_rule *link, const sl_target *target, const struct sl_selection *selection) {
+    const sl_target_view *view = scanned(txn, target->view, selection);
+    if (!sl_classes_suffice(classes_in_any_case(view, selection), link->classes)) return false;
     if (link->filters[0] < 0 || txn->rules->prefilter == NULL) return true;
     return lets(txn, collect_found(txn, view, selection), link->filters);
 }
@@ -276,7 +288,7 @@ static bool target_lets(sl_txn *txn, const sl_rule *link, const sl_target *targe
     if (selection->count == 0) return false;
     if (!target->view_has_all) return true;
     if (selection->known_count != 0 && any_known_lets(txn, link, selection)) return true;
-    return selection->known_count != selection->count && others_let(txn, link, &txn->rules->views[target->view], selection);
+    return selection->known_count != selection->count && others_let(txn, link, target, selection);
 }
 
 /* Of multiMatch, at some stage that the operator sees. */
@@ -361,7 +373,7 @@ static uint64_t known_lets(sl_txn *txn, const sl_target_gates *target, sl_text *
 }
 
 static uint64_t view_units(sl_txn *txn, const sl_view_gates *gates, const sl_target_view *view, const struct sl_selection *selection) {
-    const uint64_t classes = collect_classes(view, selection);
+    const uint64_t classes = classes_in_any_case(view, selection);
     const uint64_t *found = NULL; /* made when a gate needs it */
     uint64_t units = 0;
     for (size_t i = 0; i < gates->gate_count; i++) {
@@ -377,11 +389,10 @@ static uint64_t view_units(sl_txn *txn, const sl_view_gates *gates, const sl_tar
 }
 
 static uint64_t let_through(sl_txn *txn, const sl_view_gates *gates, const struct sl_selection *selection) {
-    const sl_target_view *views = txn->rules->views;
-    const sl_target_view *view = effective(txn, &views[gates->view], selection);
+    const sl_target_view *view = scanned(txn, (int32_t)gates->view, selection);
     uint64_t units = view_units(txn, gates, view, selection);
     while (gates->is_staged && view->parent >= 0) {
-        view = effective(txn, &views[view->parent], selection);
+        view = scanned(txn, view->parent, selection);
         units |= view_units(txn, gates, view, selection);
     }
     return units;
