@@ -217,6 +217,10 @@ struct Info {
     Set texts;                   // with is_exact: all the part can match; else empty
     Gaps gaps;                   // with is_exact: see Need
     std::vector<Need> necessary; // without is_exact; rarest first
+    // Without is_exact, where has_tails: each match ends with one of these texts, as what is exact does, or holds one of rest.
+    bool has_tails = false;
+    Set tails, rest;
+    Gaps tail_gaps, rest_gaps;
     Bytes first;                 // what a match that is not empty may begin with
 };
 
@@ -300,6 +304,7 @@ class Walker {
             if (!part.is_exact) {
                 flush();
                 for (Need &need : part.necessary) consider(std::move(need));
+                if (part.has_tails) begin_with_tails(std::move(part));
                 return;
             }
             if (texts_.size() * part.texts.size() > exact_max || longest_ + longest(part.texts) > exact_length_max) {
@@ -339,6 +344,13 @@ class Walker {
                 info.texts = std::move(texts_);
                 info.gaps = std::move(gaps_);
             } else {
+                info.has_tails = says_something(texts_);
+                if (info.has_tails) {
+                    info.tails = texts_;
+                    info.tail_gaps = gaps_;
+                    info.rest = rest_;
+                    info.rest_gaps = rest_gaps_;
+                }
                 consider_run();
                 info.necessary = needs_.take();
             }
@@ -363,8 +375,12 @@ class Walker {
             left.append(right);
         }
         void multiply(Set &&parts) {
-            if (texts_.empty() || parts.empty()) {
+            if (parts.empty()) { // nothing goes on from here, whatever it began with
                 texts_.clear();
+                rest_.clear();
+                rest_gaps_.clear();
+            } else if (texts_.empty()) {
+                return;
             } else if (parts.size() == 1) {
                 if (parts.front().empty()) return;
                 for (ShortText &text : texts_) append(text, parts.front());
@@ -389,6 +405,16 @@ class Walker {
             whole_ = false;
             texts_ = std::move(texts);
             gaps_ = std::move(gaps);
+            rest_.clear();
+            rest_gaps_.clear();
+            longest_ = longest(texts_);
+        }
+        // Behind a flush.
+        void begin_with_tails(Info &&part) {
+            texts_ = std::move(part.tails);
+            gaps_ = std::move(part.tail_gaps);
+            rest_ = std::move(part.rest);
+            rest_gaps_ = std::move(part.rest_gaps);
             longest_ = longest(texts_);
         }
         static bool says_nothing(const ShortText &text) {
@@ -399,10 +425,18 @@ class Walker {
             if (says_something(need.texts)) needs_.add(std::move(need));
         }
         void consider_run() {
-            if (says_something(texts_)) needs_.add(Need(std::move(texts_), std::move(gaps_)));
+            if (!says_something(texts_)) return;
+            if (!rest_.empty() || !rest_gaps_.empty()) {
+                texts_.insert(texts_.end(), rest_.begin(), rest_.end());
+                tidy(texts_);
+                unite_with(gaps_, rest_gaps_);
+            }
+            if (texts_.size() <= united_max) needs_.add(Need(std::move(texts_), std::move(gaps_)));
         }
-        Set texts_ = {ShortText()};
+        Set texts_ = {ShortText()}; // of the run: what the parts since the last one that is not exact match
         Gaps gaps_;
+        Set rest_; // what a match holds whose run is none of texts_
+        Gaps rest_gaps_;
         size_t longest_ = 0; // of texts_
         bool whole_ = true;
         Rarest needs_;
@@ -482,7 +516,39 @@ class Walker {
             if (texts.size() <= united_max) needs.add(Need(std::move(texts), std::move(gaps)));
         }
         info.necessary = needs.take();
+        find_tails(branches, info);
         return info;
+    }
+
+    // Of each branch what it ends with, or else what it holds.
+    static void find_tails(const std::vector<Info> &branches, Info &info) {
+        for (const Info &branch : branches) {
+            const auto add = [](Set &to, Gaps &to_gaps, const Set &texts, const Gaps &gaps) {
+                to.insert(to.end(), texts.begin(), texts.end());
+                to_gaps.insert(to_gaps.end(), gaps.begin(), gaps.end());
+            };
+            if (branch.is_exact) {
+                add(info.tails, info.tail_gaps, branch.texts, branch.gaps);
+            } else if (ends_rarely(branch)) {
+                add(info.tails, info.tail_gaps, branch.tails, branch.tail_gaps);
+                add(info.rest, info.rest_gaps, branch.rest, branch.rest_gaps);
+            } else if (!branch.necessary.empty()) {
+                add(info.rest, info.rest_gaps, branch.necessary[0].texts, branch.necessary[0].gaps);
+            } else {
+                return;
+            }
+        }
+        tidy(info.tails);
+        tidy(info.rest);
+        tidy(info.tail_gaps);
+        tidy(info.rest_gaps);
+        const auto is_long = [](const ShortText &text) { return text.size() > exact_length_max; };
+        info.has_tails = info.tails.size() <= exact_max && std::none_of(info.tails.begin(), info.tails.end(), is_long);
+    }
+    static bool ends_rarely(const Info &branch) {
+        if (!branch.has_tails) return false;
+        const double frequency = frequency_of(branch.tails, branch.tail_gaps) + frequency_of(branch.rest, branch.rest_gaps);
+        return branch.necessary.empty() || frequency <= branch.necessary[0].frequency;
     }
 
     bool is_gap(const Info &part) {
