@@ -184,31 +184,38 @@ const Bytes &breakers() {
     return bytes;
 }
 
-// The rarest need of those that were seen, and the next one with other texts; of equals the earlier one.
+// The rarest need of those that were seen, and the rarest of the others that is not akin to it: that one would say the same
+// once more. Of equals the earlier one.
 class Rarest {
   public:
     void add(Need &&need) {
-        if (needs_.empty()) {
-            needs_.push_back(std::move(need));
-        } else if (need.frequency < needs_[0].frequency) {
-            std::swap(need, needs_[0]);
-            if (need.texts == needs_[0].texts) return; // what is second stays so
-            put_second(std::move(need));
-        } else if (need.texts != needs_[0].texts && (needs_.size() == 1 || need.frequency < needs_[1].frequency)) {
-            put_second(std::move(need));
-        }
+        const auto is_rarer = [](const Need &a, const Need &b) { return a.frequency < b.frequency; };
+        needs_.insert(std::upper_bound(needs_.begin(), needs_.end(), need, is_rarer), std::move(need));
+        if (needs_.size() > kept_max) needs_.pop_back();
     }
-    std::vector<Need> take() { return std::move(needs_); }
+    std::vector<Need> take() {
+        if (needs_.size() < 2) return std::move(needs_);
+        const auto is_akin = [&](const Need &need) { return are_akin(need, needs_[0]); };
+        const auto second = std::find_if_not(needs_.begin() + 1, needs_.end(), is_akin);
+        needs_.erase(needs_.begin() + 1, second);
+        if (needs_.size() > 2) needs_.erase(needs_.begin() + 2, needs_.end());
+        return std::move(needs_);
+    }
 
   private:
-    void put_second(Need &&need) {
-        if (needs_.size() < 2) {
-            needs_.push_back(std::move(need));
-        } else {
-            needs_[1] = std::move(need);
+    static constexpr size_t kept_max = 6;
+    // Half of the texts are the same.
+    static bool are_akin(const Need &a, const Need &b) {
+        size_t common = 0;
+        for (size_t i = 0, k = 0; i < a.texts.size() && k < b.texts.size();) {
+            const bool is_less = a.texts[i] < b.texts[k], is_same = a.texts[i] == b.texts[k];
+            common += is_same;
+            i += is_less || is_same;
+            k += !is_less;
         }
+        return 2 * common >= std::min(a.texts.size(), b.texts.size());
     }
-    std::vector<Need> needs_;
+    std::vector<Need> needs_; // rarest first
 };
 
 struct Info {
@@ -221,6 +228,8 @@ struct Info {
     bool has_tails = false;
     Set tails, rest;
     Gaps tail_gaps, rest_gaps;
+    Set heads = {ShortText()}; // without is_exact: each match begins with one of these, as what is exact does
+    Gaps head_gaps;
     Bytes first;                 // what a match that is not empty may begin with
 };
 
@@ -302,6 +311,7 @@ class Walker {
             if (begins_) first_ |= part.first;
             if (!part.is_nullable) begins_ = false;
             if (!part.is_exact) {
+                add_heads(part);
                 flush();
                 for (Need &need : part.necessary) consider(std::move(need));
                 if (part.has_tails) begin_with_tails(std::move(part));
@@ -353,6 +363,8 @@ class Walker {
                 }
                 consider_run();
                 info.necessary = needs_.take();
+                info.heads = std::move(heads_);
+                info.head_gaps = std::move(head_gaps_);
             }
             info.first = first_;
             info.is_nullable = begins_;
@@ -401,6 +413,10 @@ class Walker {
             longest_ = longest(texts_);
         }
         void begin_again(Set &&texts, Gaps &&gaps) {
+            if (whole_) {
+                heads_ = texts_;
+                head_gaps_ = gaps_;
+            }
             consider_run();
             whole_ = false;
             texts_ = std::move(texts);
@@ -408,6 +424,18 @@ class Walker {
             rest_.clear();
             rest_gaps_.clear();
             longest_ = longest(texts_);
+        }
+        // The run goes on as far as what follows begins alike; longer heads are cut.
+        void add_heads(const Info &part) {
+            const size_t room = exact_length_max - std::min(longest_, exact_length_max);
+            if (room == 0 || has_empty(part.heads) || texts_.size() * part.heads.size() > exact_max) return;
+            Set heads = part.heads;
+            for (ShortText &head : heads) {
+                while (head.size() > room) head.pop_back();
+            }
+            tidy(heads);
+            multiply(std::move(heads));
+            unite_with(gaps_, part.head_gaps);
         }
         // Behind a flush.
         void begin_with_tails(Info &&part) {
@@ -435,6 +463,8 @@ class Walker {
         }
         Set texts_ = {ShortText()}; // of the run: what the parts since the last one that is not exact match
         Gaps gaps_;
+        Set heads_; // of the first run, when another has begun
+        Gaps head_gaps_;
         Set rest_; // what a match holds whose run is none of texts_
         Gaps rest_gaps_;
         size_t longest_ = 0; // of texts_
@@ -517,7 +547,21 @@ class Walker {
         }
         info.necessary = needs.take();
         find_tails(branches, info);
+        find_heads(branches, info);
         return info;
+    }
+
+    static void find_heads(const std::vector<Info> &branches, Info &info) {
+        Set heads;
+        for (const Info &branch : branches) {
+            const Set &own = branch.is_exact ? branch.texts : branch.heads;
+            const Gaps &own_gaps = branch.is_exact ? branch.gaps : branch.head_gaps;
+            heads.insert(heads.end(), own.begin(), own.end());
+            info.head_gaps.insert(info.head_gaps.end(), own_gaps.begin(), own_gaps.end());
+        }
+        tidy(heads);
+        tidy(info.head_gaps);
+        if (heads.size() <= exact_max && !has_empty(heads)) info.heads = std::move(heads);
     }
 
     // Of each branch what it ends with, or else what it holds.
