@@ -197,10 +197,10 @@ class FilterSets {
     }
 
     void write(sl_arena *arena, sl_prefilter &made) const {
-        if (made.word_count <= sl_row_words) {
-            uint64_t *rows = SL_NEW_ARRAY(arena, uint64_t, (numbered_.size() + 1) * sl_row_words);
+        if (made.word_count <= sl_row_words_max) {
+            uint64_t *rows = SL_NEW_ARRAY(arena, uint64_t, (numbered_.size() + 1) * made.word_count);
             for (size_t i = 0; i < numbered_.size(); i++) {
-                uint64_t *row = rows + (i + 1) * sl_row_words;
+                uint64_t *row = rows + (i + 1) * made.word_count;
                 each_filter(numbered_[i], [&](uint16_t filter) { row[sl_prefilter_word(filter)] |= uint64_t{1} << (filter % 64); });
             }
             made.rows = rows;
@@ -361,7 +361,8 @@ const sl_prefilter *PrefilterBuilder::build(sl_arena *arena) const {
     if (filters_.empty()) return nullptr;
     sl_prefilter *made = SL_NEW(arena, sl_prefilter);
     made->filter_count = static_cast<uint32_t>(filters_.size());
-    made->word_count = std::max<uint32_t>(sl_prefilter_word(static_cast<int32_t>(made->filter_count) - 1) + 1, sl_row_words);
+    const uint32_t words = sl_prefilter_word(static_cast<int32_t>(made->filter_count) - 1) + 1;
+    made->word_count = (words + sl_row_step - 1) / sl_row_step * sl_row_step;
     if (!sl_scan_with_vectors(&made->functions)) made->functions = sl_scan_plainly;
     made->set_bits = make_set_bits(arena);
     made->nothing = SL_NEW_ARRAY(arena, uint64_t, made->word_count);

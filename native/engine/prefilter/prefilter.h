@@ -84,7 +84,7 @@ typedef struct sl_scan_functions {
     void (*sieve)(const struct sl_prefilter *prefilter, const uint8_t *piece, size_t count, sl_places *pairs,
                   sl_places *triples, sl_places *quads);
     /* Adds the rows of these sets to found, a row itself. */
-    void (*add_rows)(const uint64_t *rows, const sl_filter_set *sets, size_t count, uint64_t *found);
+    void (*add_rows)(const struct sl_prefilter *prefilter, const sl_filter_set *sets, size_t count, uint64_t *found);
 } sl_scan_functions;
 
 /* Where a literal may begin is seen from small tables that stay in the first caches: the pair of bytes there, the hash of
@@ -106,18 +106,18 @@ typedef struct sl_prefilter {
     sl_scan_functions functions; /* the fastest ones that this processor has */
     const uint8_t (*set_bits)[8]; /* by byte: the numbers of its set bits, then zeros */
 
-    /* What a set of filters stands for: a row of sl_row_words words where one holds all filters, a list where none does. */
+    /* What a set of filters stands for: a row of word_count words where there are few filters, a list where there are many. */
     const uint64_t *rows;
     const sl_filter_list *lists;
     const uint16_t *filters;
     const uint64_t *nothing; /* what a scan yields that finds nothing */
     const uint64_t *of_plain; /* the same with the filters that only speak of plain values; others pass them in any case */
     uint64_t breaker_classes; /* SL_CLASS_*: a value without them is plain */
-    uint32_t word_count;     /* of what a scan yields; at least sl_row_words */
+    uint32_t word_count;     /* of what a scan yields; whole vectors of sl_row_step */
     uint32_t filter_count;
 } sl_prefilter;
 
-enum { sl_row_words = 12 };
+enum { sl_row_step = 4, sl_row_words_max = 16 };
 
 /* A value without any of these bytes is plain: of it patterns that allow for quotes and the like between the letters of a word
  * ask for the word. */

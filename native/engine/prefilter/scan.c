@@ -36,14 +36,12 @@ static void sieve_plainly(const sl_prefilter *prefilter, const uint8_t *piece, s
     quads->count = quad_count;
 }
 
-static void add_rows(const uint64_t *rows, const sl_filter_set *sets, size_t count, uint64_t *found) {
-    uint64_t sum[sl_row_words];
-    memcpy(sum, found, sizeof sum);
+static void add_rows(const sl_prefilter *prefilter, const sl_filter_set *sets, size_t count, uint64_t *found) {
+    const size_t words = prefilter->word_count;
     for (size_t i = 0; i < count; i++) {
-        const uint64_t *row = rows + (size_t)sets[i] * sl_row_words;
-        for (size_t w = 0; w < sl_row_words; w++) sum[w] |= row[w];
+        const uint64_t *row = prefilter->rows + sets[i] * words;
+        for (size_t w = 0; w < words; w++) found[w] |= row[w];
     }
-    memcpy(found, sum, sizeof sum);
 }
 
 const sl_scan_functions sl_scan_plainly = {fold, sieve_plainly, add_rows};
@@ -69,7 +67,7 @@ static void add_list(const sl_prefilter *prefilter, sl_filter_set set, uint64_t 
 
 static void add_up(found_sets *sets) {
     if (sets->prefilter->rows != NULL) {
-        sets->prefilter->functions.add_rows(sets->prefilter->rows, sets->sets, sets->count, sets->found);
+        sets->prefilter->functions.add_rows(sets->prefilter, sets->sets, sets->count, sets->found);
     } else {
         for (size_t i = 0; i < sets->count; i++) add_list(sets->prefilter, sets->sets[i], sets->found);
     }

@@ -59,18 +59,26 @@ WITH_AVX2 static void fold_with_avx2(const uint8_t *from, size_t count, uint8_t 
     _mm256_storeu_si256((__m256i *)(to + at), lower(_mm256_loadu_si256((const __m256i *)(to + at))));
 }
 
-WITH_AVX2 static void add_rows_with_avx2(const uint64_t *rows, const sl_filter_set *sets, size_t count, uint64_t *found) {
+/* The sums stay in registers: two vectors at a time, for one waits for the other no less. */
+WITH_AVX2 static void add_rows_with_avx2(const sl_prefilter *prefilter, const sl_filter_set *sets, size_t count, uint64_t *found) {
+    const size_t vectors = prefilter->word_count / sl_row_step;
+    const __m256i *rows = (const __m256i *)prefilter->rows;
     __m256i *out = (__m256i *)found;
-    __m256i first = _mm256_loadu_si256(out), second = _mm256_loadu_si256(out + 1), third = _mm256_loadu_si256(out + 2);
-    for (size_t i = 0; i < count; i++) {
-        const __m256i *row = (const __m256i *)(rows + (size_t)sets[i] * sl_row_words);
-        first = _mm256_or_si256(first, _mm256_loadu_si256(row));
-        second = _mm256_or_si256(second, _mm256_loadu_si256(row + 1));
-        third = _mm256_or_si256(third, _mm256_loadu_si256(row + 2));
+    size_t v = 0;
+    for (; v + 2 <= vectors; v += 2) {
+        __m256i low = _mm256_loadu_si256(out + v), high = _mm256_loadu_si256(out + v + 1);
+        for (size_t i = 0; i < count; i++) {
+            const __m256i *row = rows + sets[i] * vectors + v;
+            low = _mm256_or_si256(low, _mm256_loadu_si256(row));
+            high = _mm256_or_si256(high, _mm256_loadu_si256(row + 1));
+        }
+        _mm256_storeu_si256(out + v, low);
+        _mm256_storeu_si256(out + v + 1, high);
     }
-    _mm256_storeu_si256(out, first);
-    _mm256_storeu_si256(out + 1, second);
-    _mm256_storeu_si256(out + 2, third);
+    if (v == vectors) return;
+    __m256i last = _mm256_loadu_si256(out + v);
+    for (size_t i = 0; i < count; i++) last = _mm256_or_si256(last, _mm256_loadu_si256(rows + sets[i] * vectors + v));
+    _mm256_storeu_si256(out + v, last);
 }
 
 bool sl_scan_with_vectors(sl_scan_functions *functions) {

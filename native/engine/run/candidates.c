@@ -44,11 +44,9 @@ static inline bool lets(const sl_txn *txn, const uint64_t *found, const int32_t 
 }
 
 static inline void add_words(uint64_t *restrict to, const uint64_t *restrict from, uint32_t count) {
-    if (count == sl_row_words) { /* nearly always: a loop that the compiler can lay out */
-        for (uint32_t w = 0; w < sl_row_words; w++) to[w] |= from[w];
-        return;
+    for (uint32_t w = 0; w < count; w += sl_row_step) { /* the inner loop is one vector, or two */
+        for (uint32_t i = 0; i < sl_row_step; i++) to[w + i] |= from[w + i];
     }
-    for (uint32_t w = 0; w < count; w++) to[w] |= from[w];
 }
 
 static const uint64_t *scan_now(sl_txn *txn, sl_text *text) {
