@@ -27,7 +27,7 @@ struct sl_selection {
 };
 
 struct sl_view_state {
-    sl_text **texts;       /* the selection's after the pipeline, NULL for those of the value cache; NULL: those of same_as */
+    sl_text **texts;       /* the selection's after the pipeline, but for those of the value cache; NULL: those of same_as */
     const sl_target_view *same_as;
     uint32_t capacity;     /* of texts */
     uint32_t stepped;      /* texts of the selection that the last step has seen */

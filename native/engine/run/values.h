@@ -40,8 +40,9 @@ static inline bool sl_text_is_refused(const sl_text *text, int32_t question) {
 void sl_text_refuse(sl_txn *txn, sl_text *text, const sl_rule *link);
 
 void sl_values_add(sl_txn *txn, sl_values *values, const struct sl_variable *variable, sl_slice key, sl_text *text);
-/* The key is the whole display name: MATCHED_VARS keeps the names under which values matched. */
+/* seen: as in sl_value. */
 void sl_values_add_seen(sl_txn *txn, sl_values *values, const struct sl_variable *variable, sl_slice key, sl_text *text, sl_text *seen);
+/* The key is the whole display name: MATCHED_VARS keeps the names under which values matched. */
 void sl_values_add_named(sl_txn *txn, sl_values *values, const struct sl_variable *variable, sl_slice name, sl_text *text);
 void sl_values_add_scalar(sl_txn *txn, sl_values *values, const struct sl_variable *variable, sl_text *text);
 void sl_values_add_count(sl_txn *txn, sl_values *values, const sl_target *target, sl_text *text);
