@@ -103,7 +103,6 @@ void Compiler::freeze() {
     sl_target_view *views = SL_NEW_ARRAY(arena, sl_target_view, views_.size());
     std::copy(views_.begin(), views_.end(), views);
     rules_->views = views;
-    rules_->view_count = views_.size();
     uint32_t *selection_views = SL_NEW_ARRAY(arena, uint32_t, selection_views_.size());
     std::copy(selection_views_.begin(), selection_views_.end(), selection_views);
     rules_->selection_views = selection_views;

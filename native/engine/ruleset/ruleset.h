@@ -285,7 +285,6 @@ typedef struct sl_ruleset {
     size_t pipeline_count;
     const struct sl_prefilter *prefilter; /* NULL: no filter, or acceleration is off */
     const sl_target_view *views;
-    size_t view_count;
     const uint32_t *selection_views; /* by target that has views: how many */
     size_t selection_count;
     size_t block_targets_max; /* of a block */
