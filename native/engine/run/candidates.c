@@ -71,12 +71,16 @@ static inline const uint64_t *scan(sl_txn *txn, sl_text *text) {
     return text->found != NULL ? text->found : scan_now(txn, text);
 }
 
+/* Of a link that is not negated. */
+static inline bool text_lets(sl_txn *txn, const sl_rule *link, sl_text *text) {
+    if (!sl_classes_suffice(sl_values_classes(text), link->classes)) return false;
+    return link->filters[0] < 0 || lets(txn, scan(txn, text), link->filters);
+}
+
 bool sl_candidates_text(sl_txn *txn, const sl_rule *link, sl_text *text) {
     if (txn->rules->options.no_acceleration || link->is_negated) return true;
-    if (!sl_classes_suffice(sl_values_classes(text), link->classes)) return false;
-    if (link->filters[0] < 0 || txn->rules->prefilter == NULL) return true;
-    if (link->is_multi_match && text->found == NULL) return true;
-    return lets(txn, scan(txn, text), link->filters);
+    if (link->is_multi_match && text->found == NULL) return sl_classes_suffice(sl_values_classes(text), link->classes);
+    return text_lets(txn, link, text);
 }
 
 /* ---- views ---- */
@@ -306,7 +310,7 @@ static void add_members(sl_txn *txn, const sl_rule *link, const sl_target_view *
             if (!stages_let(txn, link, raw)) continue;
         } else {
             seen = raw->known != NULL ? sl_values_apply(txn, raw, link->pipeline) : texts[i];
-            if (sl_text_is_refused(seen, link->question) || !sl_candidates_text(txn, link, seen)) continue;
+            if (sl_text_is_refused(seen, link->question) || (!link->is_negated && !text_lets(txn, link, seen))) continue;
         }
         sl_values_add_seen(txn, values, view->target->variable, member->name->slice, raw, seen);
     }
