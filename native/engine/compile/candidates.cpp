@@ -128,7 +128,7 @@ Compiler::Filters Compiler::make_filters(const LiteralSets &sets) {
     Filters made;
     size_t used = 0;
     for (const std::vector<uint64_t> &literals : sets) {
-        const int filter = used < 2 ? prefilter_.add(literals) : -1;
+        const int filter = used < std::size(made.classes) ? prefilter_.add(literals) : -1;
         if (filter < 0) continue;
         made.classes[used] = prefilter_.classes_of(filter);
         made.ids[used++] = filter;
@@ -190,11 +190,11 @@ void Compiler::index_link(Link &link, bool has_views) {
 // A view whose last steps change none of its texts is seen through the one without them.
 void Compiler::note_scanned(int32_t view, const sl_classes_pair &classes) {
     for (; view >= 0; view = views_[view].parent) {
-        for (size_t i = 0; i < 2; i++) views_[view].scan_classes[i] |= classes[i];
+        for (size_t i = 0; i < std::size(classes); i++) views_[view].scan_classes[i] |= classes[i];
     }
 }
 
-// There is no automaton: none was asked for, or it would have been too large.
+// There is no index, since nothing that is necessary was found.
 void Compiler::forget_filters() {
     for (Unit *unit : starters_) {
         for (Link &link : unit->links) {

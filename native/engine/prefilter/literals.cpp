@@ -427,7 +427,7 @@ class Walker {
         }
         // The run goes on as far as what follows begins alike; longer heads are cut.
         void add_heads(const Info &part) {
-            const size_t room = exact_length_max - std::min(longest_, exact_length_max);
+            const size_t room = exact_length_max - longest_;
             if (room == 0 || has_empty(part.heads) || texts_.size() * part.heads.size() > exact_max) return;
             Set heads = part.heads;
             for (ShortText &head : heads) {
@@ -566,11 +566,11 @@ class Walker {
 
     // Of each branch what it ends with, or else what it holds.
     static void find_tails(const std::vector<Info> &branches, Info &info) {
+        const auto add = [](Set &to, Gaps &to_gaps, const Set &texts, const Gaps &gaps) {
+            to.insert(to.end(), texts.begin(), texts.end());
+            to_gaps.insert(to_gaps.end(), gaps.begin(), gaps.end());
+        };
         for (const Info &branch : branches) {
-            const auto add = [](Set &to, Gaps &to_gaps, const Set &texts, const Gaps &gaps) {
-                to.insert(to.end(), texts.begin(), texts.end());
-                to_gaps.insert(to_gaps.end(), gaps.begin(), gaps.end());
-            };
             if (branch.is_exact) {
                 add(info.tails, info.tail_gaps, branch.texts, branch.gaps);
             } else if (ends_rarely(branch)) {
@@ -586,8 +586,7 @@ class Walker {
         tidy(info.rest);
         tidy(info.tail_gaps);
         tidy(info.rest_gaps);
-        const auto is_long = [](const ShortText &text) { return text.size() > exact_length_max; };
-        info.has_tails = info.tails.size() <= exact_max && std::none_of(info.tails.begin(), info.tails.end(), is_long);
+        info.has_tails = info.tails.size() <= exact_max;
     }
     static bool ends_rarely(const Info &branch) {
         if (!branch.has_tails) return false;
@@ -642,8 +641,8 @@ class Walker {
     Info byte_part(uint8_t byte) const { return is_left_out(byte) ? impossible() : exactly(byte); }
 
     void repeat(Sequence &parts, Info &&part, unsigned least, unsigned most) {
-        if (least == 0 && is_impossible(part)) return;
         if (least == 0) {
+            if (is_impossible(part)) return;
             if (is_gap(part)) {
                 parts.add_gap(part);
             } else if (most == 1 && part.is_exact) {

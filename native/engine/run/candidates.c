@@ -282,8 +282,7 @@ static uint64_t classes_in_any_case(const sl_target_view *view, const struct sl_
 static bool others_let(sl_txn *txn, const sl_rule *link, const sl_target *target, const struct sl_selection *selection) {
     const sl_target_view *view = scanned(txn, target->view, selection);
     if (!sl_classes_suffice(classes_in_any_case(view, selection), link->classes)) return false;
-    if (link->filters[0] < 0 || txn->rules->prefilter == NULL) return true;
-    return lets(txn, collect_found(txn, view, selection), link->filters);
+    return link->filters[0] < 0 || lets(txn, collect_found(txn, view, selection), link->filters);
 }
 
 static bool target_lets(sl_txn *txn, const sl_rule *link, const sl_target *target, const struct sl_selection *selection) {
