@@ -95,7 +95,7 @@ void what_a_text_holds_is_found(size_t filter_count, unsigned seed) {
     Arena memory;
     seclua::PrefilterBuilder builder;
     std::vector<int> ids;
-    for (const auto &literals : filters) ids.push_back(builder.add(seclua::literal_keys({literals.begin(), literals.end()})));
+    for (const auto &literals : filters) ids.push_back(builder.add({seclua::literal_keys({literals.begin(), literals.end()}), {}}));
     const sl_prefilter *prefilter = builder.build(&memory.arena);
     size_t held = 0, seen = 0, asked = 0;
     for (size_t round = 0; round < 400; round++) {
@@ -115,6 +115,57 @@ void what_a_text_holds_is_found(size_t filter_count, unsigned seed) {
     }
     expect("some are held and some are not", held != 0 && held < asked);
     expect("what is seen without being there is rare", seen - held < asked / 50);
+}
+
+uint64_t key_of(const std::string &text) {
+    uint64_t key = uint64_t{text.size()} << 56;
+    for (size_t i = 0; i < text.size(); i++) key |= uint64_t{static_cast<uint8_t>(text[i])} << (8 * i);
+    return key;
+}
+
+// Long texts that share their rarest bytes, in texts of more than one piece, at each end of them and across.
+void long_texts_are_found_as_a_whole(unsigned seed) {
+    Random random(seed);
+    for (size_t round = 0; round < 60; round++) {
+        std::vector<std::vector<std::string>> filters(1 + random() % 6);
+        for (auto &texts : filters) {
+            texts.resize(1 + random() % 30);
+            for (std::string &text : texts) text = word(random, 1, 20) + "qxzjqkv" + word(random, 1, round % 4 == 0 ? 90 : 20);
+        }
+        Arena memory;
+        seclua::PrefilterBuilder builder;
+        std::vector<int> ids;
+        for (const auto &texts : filters) ids.push_back(builder.add(seclua::whole_literals({texts.begin(), texts.end()})));
+        const sl_prefilter *prefilter = builder.build(&memory.arena);
+        size_t held = 0, seen = 0;
+        for (size_t i = 0; i < 60; i++) {
+            std::string text = word(random, 0, 9000);
+            const auto &texts = filters[random() % filters.size()];
+            std::string put = texts[random() % texts.size()];
+            if (random() % 2 == 0) put[random() % put.size()] = 'Q'; // perhaps in another case, perhaps another text
+            const size_t places[] = {0, text.size(), random() % (text.size() + 1), std::min<size_t>(text.size(), 4060 + random() % 40)};
+            text.insert(places[random() % 4], put);
+            if (random() % 3 == 0) text.resize(random() % (text.size() + 1));
+            const std::vector<uint64_t> found = scan(prefilter, prefilter->functions, text);
+            const std::string folded = lower(text);
+            for (size_t f = 0; f < filters.size(); f++) {
+                const bool is_held = holds_one(folded, filters[f]), is_seen = sl_prefilter_lets(prefilter, found.data(), ids[f]);
+                if (is_held && !is_seen) expect("a long text is found", false);
+                const bool is_exact = filters[f].size() <= 16 && round % 4 != 0;
+                if (is_seen && !is_held && is_exact) expect("part of a long text is not taken for it", false);
+                held += is_held;
+                seen += is_seen;
+            }
+        }
+        expect("some are held", held != 0 && held <= seen);
+    }
+    std::vector<std::string> many;
+    for (const char c : std::string("etaoinsrhldcumfpg")) many.push_back(std::string(1, c) + "qxzjqkv");
+    const seclua::LiteralSet shared = seclua::whole_literals({many.begin(), many.end()});
+    expect("a literal that many texts share stands for them", shared.wholes.empty() && shared.keys == std::vector{key_of("qxzjqkv")});
+    const seclua::LiteralSet two = seclua::whole_literals({"eqxzjqkv", "qxzjqkvZ", "abc"});
+    expect("texts with an end are looked for by their literal", two.wholes.empty() && two.keys.size() == 2);
+    expect("an empty text is no whole one", seclua::whole_literals({"abcabcabcabc", ""}).empty());
 }
 
 seclua::ShortText short_text(const std::string &text) {
@@ -151,12 +202,6 @@ void short_texts_are_as_strings(unsigned seed) {
     }
 }
 
-uint64_t key_of(const std::string &text) {
-    uint64_t key = uint64_t{text.size()} << 56;
-    for (size_t i = 0; i < text.size(); i++) key |= uint64_t{static_cast<uint8_t>(text[i])} << (8 * i);
-    return key;
-}
-
 void of_texts_within_each_other_the_shortest_is_looked_for(unsigned seed) {
     Random random(seed);
     size_t dropped = 0;
@@ -189,7 +234,7 @@ void vectors_do_what_the_plain_functions_do(unsigned seed) {
     const auto filters = some_filters(random, 300);
     Arena memory;
     seclua::PrefilterBuilder builder;
-    for (const auto &literals : filters) builder.add(seclua::literal_keys({literals.begin(), literals.end()}));
+    for (const auto &literals : filters) builder.add({seclua::literal_keys({literals.begin(), literals.end()}), {}});
     const sl_prefilter *prefilter = builder.build(&memory.arena);
     static sl_places plain[3], fast[3];
     size_t passed = 0;
@@ -220,6 +265,7 @@ int main() {
     what_a_text_holds_is_found(3, 1);
     what_a_text_holds_is_found(60, 2);
     what_a_text_holds_is_found(700, 3);
+    long_texts_are_found_as_a_whole(7);
     vectors_do_what_the_plain_functions_do(4);
     short_texts_are_as_strings(5);
     of_texts_within_each_other_the_shortest_is_looked_for(6);

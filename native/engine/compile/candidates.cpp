@@ -45,7 +45,7 @@ bool has_pattern(const sl_rule &rule) {
 }
 
 // Of an operator that compares with texts.
-std::vector<uint64_t> compared_literals(const sl_rule &rule) {
+LiteralSet compared_literals(const sl_rule &rule) {
     const sl_slice name = sl_slice_z(rule.op->name);
     const bool starts = sl_slice_equal(name, SL_LIT("streq")) || sl_slice_equal(name, SL_LIT("beginsWith"));
     const bool ends = sl_slice_equal(name, SL_LIT("streq")) || sl_slice_equal(name, SL_LIT("endsWith"));
@@ -56,7 +56,7 @@ std::vector<uint64_t> compared_literals(const sl_rule &rule) {
         if (ends) literal.push_back(text_end);
         literals.push_back(std::move(literal));
     }
-    return literal_keys({literals.begin(), literals.end()});
+    return whole_literals({literals.begin(), literals.end()});
 }
 
 std::vector<uint64_t> keys_of(const std::vector<ShortText> &texts) {
@@ -100,7 +100,7 @@ void Compiler::walk_patterns() {
             for (size_t i = next++; i < patterns.size(); i = next++) {
                 Pattern &pattern = patterns[i]->second;
                 const Necessary found = necessary_literals(patterns[i]->first, rules_->options.rx_multiline);
-                for (const std::vector<ShortText> &texts : found.sets) pattern.needs.push_back(keys_of(texts));
+                for (const std::vector<ShortText> &texts : found.sets) pattern.needs.push_back({keys_of(texts), {}});
                 if (!found.plain) continue;
                 std::vector<uint64_t> plain = keys_of(*found.plain);
                 if (!plain.empty() || found.plain->empty()) pattern.plain = std::move(plain);
@@ -124,11 +124,11 @@ void Compiler::walk_patterns() {
 }
 
 // Of sets of literals all of which are needed.
-Compiler::Filters Compiler::make_filters(const LiteralSets &sets) {
+Compiler::Filters Compiler::make_filters(std::vector<LiteralSet> sets) {
     Filters made;
     size_t used = 0;
-    for (const std::vector<uint64_t> &literals : sets) {
-        const int filter = used < std::size(made.classes) ? prefilter_.add(literals) : -1;
+    for (LiteralSet &literals : sets) {
+        const int filter = used < std::size(made.classes) ? prefilter_.add(std::move(literals)) : -1;
         if (filter < 0) continue;
         made.classes[used] = prefilter_.classes_of(filter);
         made.ids[used++] = filter;
@@ -137,13 +137,20 @@ Compiler::Filters Compiler::make_filters(const LiteralSets &sets) {
 }
 
 // Behind those that speak of all values; such a filter says nothing of kinds of bytes.
-void Compiler::add_plain(Filters &filters, const std::vector<uint64_t> &literals) {
-    const int filter = prefilter_.add_for_plain(literals);
+void Compiler::add_plain(Filters &filters, std::vector<uint64_t> literals) {
+    const int filter = prefilter_.add_for_plain(std::move(literals));
     if (filter >= 0) *std::find(std::begin(filters.ids), std::end(filters.ids), -1) = filter;
 }
 
+// A negated operator is not asked about texts that it cannot match. Where it looks for a few only, a scan would take longer.
+static bool has_use_for_filters(const sl_rule &rule) {
+    constexpr size_t many = 16;
+    if (rule.operand.macro != nullptr) return false;
+    return !rule.is_negated || (rule.operand.necessary != nullptr && rule.operand.necessary->count >= many);
+}
+
 void Compiler::find_filters(sl_rule &rule) {
-    if (rule.is_negated || rule.operand.macro != nullptr) return;
+    if (!has_use_for_filters(rule)) return;
     Filters found;
     if (rule.operand.necessary != nullptr) {
         found = make_filters({compared_literals(rule)});
@@ -151,7 +158,7 @@ void Compiler::find_filters(sl_rule &rule) {
         Pattern &pattern = patterns_.at(to_string(rule.operand.text));
         if (!pattern.filters) {
             pattern.filters = make_filters(std::exchange(pattern.needs, {}));
-            if (const auto plain = std::exchange(pattern.plain, {})) add_plain(*pattern.filters, *plain);
+            if (auto plain = std::exchange(pattern.plain, {})) add_plain(*pattern.filters, std::move(*plain));
         }
         found = *pattern.filters;
     }

@@ -100,19 +100,18 @@ class Compiler {
     // candidates.cpp: the candidate index
     void index_link(Link &link, bool has_views);
     void walk_patterns();
-    using LiteralSets = std::vector<std::vector<uint64_t>>; // prefilter/windows.hpp
     struct Filters {
         int32_t ids[3] = {-1, -1, -1}; // as in sl_rule
         sl_classes_pair classes = {sl_class_any, sl_class_any};
     };
     struct Pattern {
-        LiteralSets needs; // until there are filters
+        std::vector<LiteralSet> needs; // until there are filters
         std::optional<std::vector<uint64_t>> plain; // the same of plain values
         std::optional<Filters> filters;
     };
-    Filters make_filters(const LiteralSets &sets);
+    Filters make_filters(std::vector<LiteralSet> sets);
     void find_filters(sl_rule &rule);
-    void add_plain(Filters &filters, const std::vector<uint64_t> &literals);
+    void add_plain(Filters &filters, std::vector<uint64_t> literals);
     void number_question(sl_rule &rule);
     void forget_filters();
     int32_t view(const sl_target &target, const sl_pipeline *pipeline);

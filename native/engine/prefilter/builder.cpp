@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_map>
 #include <utility>
 
 #include "base/bits.h"
@@ -43,10 +44,11 @@ uint64_t classes_of_key(uint64_t key) {
 
 // Classes of which each literal holds one, few and rare ones: the next is always the one that costs least for each literal
 // that has none yet.
-uint64_t rare_classes(const std::vector<uint64_t> &keys) {
+uint64_t rare_classes(const LiteralSet &literals) {
     std::vector<uint64_t> left;
-    left.reserve(keys.size());
-    for (const uint64_t key : keys) left.push_back(classes_of_key(key));
+    left.reserve(literals.keys.size() + literals.wholes.size());
+    for (const uint64_t key : literals.keys) left.push_back(classes_of_key(key));
+    for (const WholeText &whole : literals.wholes) left.push_back(classes_of_key(whole.key));
     if (std::find(left.begin(), left.end(), 0) != left.end()) return sl_class_any;
     std::array<size_t, 64> counts{}; // by class: of what is left
     const auto count = [&](uint64_t own, size_t change) {
@@ -73,20 +75,21 @@ uint64_t rare_classes(const std::vector<uint64_t> &keys) {
 
 } // namespace
 
-int PrefilterBuilder::add(const std::vector<uint64_t> &keys) { return keys.empty() ? -1 : add_to(ids_, keys); }
+int PrefilterBuilder::add(LiteralSet literals) { return literals.empty() ? -1 : add_to(ids_, std::move(literals)); }
 
-int PrefilterBuilder::add_for_plain(const std::vector<uint64_t> &keys) { return add_to(plain_ids_, keys); }
+int PrefilterBuilder::add_for_plain(std::vector<uint64_t> keys) { return add_to(plain_ids_, {std::move(keys), {}}); }
 
-int PrefilterBuilder::add_to(Ids &ids, const std::vector<uint64_t> &keys) {
-    if (const auto known = ids.find(keys); known != ids.end()) return known->second;
+int PrefilterBuilder::add_to(Ids &ids, LiteralSet literals) {
+    if (const auto known = ids.find(literals); known != ids.end()) return known->second;
     size_t bytes = 0;
-    for (const uint64_t key : keys) bytes += key_length(key);
+    for (const uint64_t key : literals.keys) bytes += key_length(key);
+    for (const WholeText &whole : literals.wholes) bytes += whole.text.size();
     if (byte_count_ + bytes > literals_bytes_max) return -1;
     byte_count_ += bytes;
     if (filters_.size() > UINT16_MAX) return -1;
     const int id = static_cast<int>(filters_.size());
-    classes_.push_back(rare_classes(keys));
-    filters_.push_back(&ids.emplace(keys, id).first->first);
+    classes_.push_back(rare_classes(literals));
+    filters_.push_back(&ids.emplace(std::move(literals), id).first->first);
     return id;
 }
 
@@ -240,17 +243,27 @@ struct Literal {
 // Literals of all filters, by their length.
 struct Literals {
     std::vector<Literal> of_length[sl_prefilter_bytes_max + 1];
+    std::map<WholeText, FilterSets::Index> wholes; // those of a literal stand together
     FilterSets sets;
 
-    explicit Literals(const std::vector<const std::vector<uint64_t> *> &filters) {
+    explicit Literals(const std::vector<const LiteralSet *> &filters) {
         Keys keys;
         std::vector<FilterSets::Index> sets_of; // by number of the key
+        const auto number_of = [&](uint64_t key) {
+            const uint32_t number = keys.number(key);
+            if (number == sets_of.size()) sets_of.push_back(0);
+            return number;
+        };
         for (size_t id = 0; id < filters.size(); id++) {
             sets.begin(static_cast<uint16_t>(id));
-            for (const uint64_t key : *filters[id]) {
-                const uint32_t number = keys.number(key);
-                if (number == sets_of.size()) sets_of.push_back(0);
-                sets_of[number] = sets.grown(sets_of[number]);
+            for (const uint64_t key : filters[id]->keys) {
+                FilterSets::Index &set = sets_of[number_of(key)];
+                set = sets.grown(set);
+            }
+            for (const WholeText &whole : filters[id]->wholes) {
+                number_of(whole.key);
+                FilterSets::Index &set = wholes[whole];
+                set = sets.grown(set);
             }
         }
         for (size_t i = 0; i < sets_of.size(); i++) {
@@ -308,6 +321,23 @@ sl_short_literals write_short(sl_arena *arena, Literals &literals, size_t length
     return out;
 }
 
+// By bytes of a literal: 1 + the place of the first text that it is a part of.
+using WholesOf = std::unordered_map<uint64_t, uint32_t>;
+
+WholesOf write_wholes(sl_arena *arena, Literals &literals, sl_prefilter &made) {
+    WholesOf first_of;
+    sl_whole_text *wholes = SL_NEW_ARRAY(arena, sl_whole_text, literals.wholes.size() + 1);
+    uint32_t count = 0;
+    for (const auto &[whole, filters] : literals.wholes) {
+        const bool is_first = first_of.emplace(key_bytes(whole.key), count + 1).second;
+        if (!is_first) wholes[count - 1].is_last = false;
+        const sl_slice text = sl_arena_copy(arena, sl_slice_of(whole.text.data(), whole.text.size()));
+        wholes[count++] = {text.ptr, static_cast<uint16_t>(text.len), static_cast<uint16_t>(whole.before), true, literals.sets.number(filters)};
+    }
+    made.wholes = wholes;
+    return first_of;
+}
+
 // fives: is filled with what literals of five bytes and more begin with.
 void write_long(sl_arena *arena, Literals &literals, Keys &fives, sl_prefilter &made) {
     for (const Literal &literal : literals.of_length[5]) fives.number(literal.bytes);
@@ -335,10 +365,13 @@ void write_long(sl_arena *arena, Literals &literals, Keys &fives, sl_prefilter &
         long_count += counts[i];
     }
     auto *longer = SL_NEW_ARRAY(arena, sl_long_literal, long_count + 1);
+    const WholesOf wholes_of = write_wholes(arena, literals, made);
     for (size_t length = 6; length <= sl_prefilter_bytes_max; length++) {
         for (const Literal &literal : literals.of_length[length]) {
             const uint32_t five = fives.number(literal.bytes & sl_five_bytes);
-            longer[places[five]++] = {literal.bytes | uint64_t{8 * (8 - length)} << 56, literals.sets.number(literal.filters)};
+            const auto wholes = length == sl_prefilter_bytes_max ? wholes_of.find(literal.bytes) : wholes_of.end();
+            longer[places[five]++] = {literal.bytes | uint64_t{8 * (8 - length)} << 56, literals.sets.number(literal.filters),
+                                      wholes == wholes_of.end() ? 0 : wholes->second};
         }
     }
     made.five_slots = slots;
@@ -367,7 +400,7 @@ const sl_prefilter *PrefilterBuilder::build(sl_arena *arena) const {
     made->set_bits = make_set_bits(arena);
     made->nothing = SL_NEW_ARRAY(arena, uint64_t, made->word_count);
     uint64_t *of_plain = SL_NEW_ARRAY(arena, uint64_t, made->word_count);
-    for (const auto &[keys, id] : plain_ids_) of_plain[sl_prefilter_word(id)] |= uint64_t{1} << (id % 64);
+    for (const auto &[literals, id] : plain_ids_) of_plain[sl_prefilter_word(id)] |= uint64_t{1} << (id % 64);
     made->of_plain = of_plain;
     for (const char c : std::string_view(sl_prefilter_breakers)) made->breaker_classes |= sl_class_of_byte(static_cast<uint8_t>(c));
     Literals literals(filters_);

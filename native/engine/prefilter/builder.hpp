@@ -8,26 +8,26 @@
 
 #include "base/arena.h"
 #include "prefilter/prefilter.h"
+#include "prefilter/windows.hpp"
 
 namespace seclua {
 
 class PrefilterBuilder {
   public:
-    // The filter of an operand with these literals (windows.hpp); equal sets share one. -1: there are none, or too many
-    // already.
-    int add(const std::vector<uint64_t> &keys);
+    // The filter of an operand with these literals; equal sets share one. -1: there are none, or too many already.
+    int add(LiteralSet literals);
     // One that only speaks of values without sl_prefilter_breakers; no literal: they cannot match.
-    int add_for_plain(const std::vector<uint64_t> &keys);
+    int add_for_plain(std::vector<uint64_t> keys);
     // SL_CLASS_*, few and rare ones: each literal of the filter holds a byte of one of them; or sl_class_any.
     uint64_t classes_of(int filter) const { return classes_[static_cast<size_t>(filter)]; }
     // Into the arena. Null when there is no filter at all.
     const sl_prefilter *build(sl_arena *arena) const;
 
   private:
-    using Ids = std::map<std::vector<uint64_t>, int>;
-    int add_to(Ids &ids, const std::vector<uint64_t> &keys);
+    using Ids = std::map<LiteralSet, int>;
+    int add_to(Ids &ids, LiteralSet literals);
     Ids ids_, plain_ids_;
-    std::vector<const std::vector<uint64_t> *> filters_; // by id: keys of ids_ or plain_ids_
+    std::vector<const LiteralSet *> filters_; // by id: keys of ids_ or plain_ids_
     std::vector<uint64_t> classes_; // by filter
     size_t byte_count_ = 0;
 };

@@ -72,7 +72,17 @@ typedef struct sl_five {
 typedef struct sl_long_literal {
     uint64_t bytes; /* the first one lowest; in the highest byte by how many bits a window is shifted up to leave only them */
     sl_filter_set set;
+    uint32_t wholes; /* 1 + the first text that it is a part of, in sl_prefilter.wholes; 0 = none */
 } sl_long_literal;
+
+/* A longer text, of which one literal is looked for; where that is, the whole of it is compared. */
+typedef struct sl_whole_text {
+    const uint8_t *bytes; /* folded */
+    uint16_t length;
+    uint16_t before;      /* bytes of it before the literal */
+    bool is_last;         /* of its literal */
+    sl_filter_set set;    /* filters that want the whole text */
+} sl_whole_text;
 
 struct sl_prefilter;
 
@@ -103,6 +113,7 @@ typedef struct sl_prefilter {
     uint64_t five_mask;
     uint32_t five_shift; /* of 64 bits of a hash */
     const sl_long_literal *longer;
+    const sl_whole_text *wholes;
     sl_scan_functions functions; /* the fastest ones that this processor has */
     const uint8_t (*set_bits)[8]; /* by byte: the numbers of its set bits, then zeros */
 

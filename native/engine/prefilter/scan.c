@@ -53,6 +53,7 @@ const sl_scan_functions sl_scan_plainly = {fold, sieve_plainly, add_rows};
 enum { sets_max = 512 };
 typedef struct found_sets {
     const sl_prefilter *prefilter;
+    sl_slice text;
     uint64_t *found;
     size_t count;
     sl_filter_set sets[sets_max];
@@ -86,7 +87,17 @@ static inline void report_short(found_sets *sets, const sl_short_literals *liter
     report(sets, literals->slots[slot].set);
 }
 
-static void report_long(found_sets *sets, uint64_t window, uint64_t hash) {
+/* at: where the literal begins in the text. */
+static void report_wholes(found_sets *sets, const sl_whole_text *whole, size_t at) {
+    if (at > sets->text.len) return; /* in the bytes behind the end */
+    for (;; whole++) {
+        const sl_slice wanted = sl_slice_of(whole->bytes, whole->length);
+        if (at >= whole->before && sl_slice_starts_fold(sl_slice_from(sets->text, at - whole->before), wanted)) report(sets, whole->set);
+        if (whole->is_last) return;
+    }
+}
+
+static void report_long(found_sets *sets, uint64_t window, uint64_t hash, size_t at) {
     const sl_prefilter *prefilter = sets->prefilter;
     const uint64_t bytes = (window & sl_five_bytes) | sl_five_used;
     uint64_t slot = hash >> prefilter->five_shift;
@@ -98,31 +109,35 @@ static void report_long(found_sets *sets, uint64_t window, uint64_t hash) {
     report(sets, five->set);
     const sl_long_literal *literal = prefilter->longer + five->first, *end = literal + five->count;
     for (; literal < end; literal++) {
-        if (((window ^ literal->bytes) << (literal->bytes >> 56)) == 0) report(sets, literal->set);
+        if (((window ^ literal->bytes) << (literal->bytes >> 56)) != 0) continue;
+        report(sets, literal->set);
+        if (literal->wholes != 0) report_wholes(sets, prefilter->wholes + literal->wholes - 1, at);
     }
 }
 
 /* What passes the sieve by four bytes. */
-static inline void report_quad(found_sets *sets, uint64_t window) {
+static inline void report_quad(found_sets *sets, uint64_t window, size_t at) {
     const sl_sieve *fives = &sets->prefilter->five_sieve;
     report_short(sets, &sets->prefilter->quads, (uint32_t)window);
     const uint64_t hash = sl_prefilter_hash_five(window & sl_five_bytes);
-    if (has(fives->words, (uint32_t)(hash >> fives->shift)) != 0) report_long(sets, window, hash);
+    if (has(fives->words, (uint32_t)(hash >> fives->shift)) != 0) report_long(sets, window, hash, at);
 }
 
-/* Every literal that begins at one of the first `count` places. */
-static void sieve(const sl_prefilter *prefilter, const uint8_t *piece, size_t count, uint64_t *found) {
+/* Every literal that begins at one of the first `count` places of a piece, the first of which is `begin` in the text; that of
+ * the very first piece stands before the text. */
+static void sieve(const sl_prefilter *prefilter, sl_slice text, size_t begin, const uint8_t *piece, size_t count, uint64_t *found) {
     sl_places pairs, triples, quads;
     prefilter->functions.sieve(prefilter, piece, count, &pairs, &triples, &quads);
     found_sets sets;
     sets.prefilter = prefilter;
+    sets.text = text;
     sets.found = found;
     sets.count = 0;
     for (size_t i = 0; i < pairs.count; i++) report(&sets, prefilter->pair_sets[sl_prefilter_window(piece + pairs.at[i]) & 0xFFFF]);
     for (size_t i = 0; i < triples.count; i++) {
         report_short(&sets, &prefilter->triples, (uint32_t)sl_prefilter_window(piece + triples.at[i]) << 8);
     }
-    for (size_t i = 0; i < quads.count; i++) report_quad(&sets, sl_prefilter_window(piece + quads.at[i]));
+    for (size_t i = 0; i < quads.count; i++) report_quad(&sets, sl_prefilter_window(piece + quads.at[i]), begin + quads.at[i]);
     add_up(&sets);
 }
 
@@ -138,22 +153,23 @@ static uint64_t singles(const sl_prefilter *prefilter, sl_slice text) {
 
 bool sl_prefilter_scan(const sl_prefilter *prefilter, sl_slice text, uint64_t *found) {
     uint8_t piece[sl_piece_room_bytes];
-    size_t held = 0, taken = 0;
+    size_t held = 0, taken = 0, begin;
     piece[held++] = sl_prefilter_start;
     for (;;) {
         const size_t room = sl_piece_bytes - held;
+        begin = taken - held;
         const size_t count = text.len - taken < room ? text.len - taken : room;
         prefilter->functions.fold(text.ptr + taken, count, piece + held);
         held += count;
         taken += count;
         if (taken == text.len) break;
-        sieve(prefilter, piece, held - sl_piece_ahead_bytes, found);
+        sieve(prefilter, text, begin, piece, held - sl_piece_ahead_bytes, found);
         memmove(piece, piece + held - sl_piece_ahead_bytes, sl_piece_ahead_bytes);
         held = sl_piece_ahead_bytes;
     }
     piece[held++] = sl_prefilter_end;
     memset(piece + held, 0, sl_piece_ahead_bytes + sl_piece_behind_bytes); /* a literal that ends in zeros may be seen here: a false candidate */
-    sieve(prefilter, piece, held, found);
+    sieve(prefilter, text, begin, piece, held, found);
     found[0] |= singles(prefilter, text);
     uint64_t any = 0;
     for (uint32_t w = 0; w < prefilter->word_count; w++) any |= found[w];

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "prefilter/literals.hpp"
 #include "prefilter/prefilter.h"
@@ -14,6 +15,9 @@ namespace {
 
 constexpr size_t literal_bytes_max = sl_prefilter_bytes_max;
 constexpr size_t compared_max = 512; // texts of a set that are compared with each other
+// Each occurrence of a literal costs a few comparisons at most, whatever it is that sends many.
+constexpr size_t wholes_max = 16; // of a literal
+constexpr size_t whole_bytes_max = 64;
 
 // Texts that are kept, by their first two bytes.
 class Kept {
@@ -67,15 +71,14 @@ void drop_longer(std::vector<std::string_view> &texts) {
     });
 }
 
-std::string_view rarest_window(std::string_view text) {
-    if (text.size() <= literal_bytes_max) return text;
-    std::string_view best;
-    double best_frequency = 0;
+// Where in a text its literal begins.
+size_t rarest_window(std::string_view text) {
+    size_t best = 0;
+    double best_frequency = 2; // more than any
     for (size_t at = 0; at + literal_bytes_max <= text.size(); at++) {
-        const std::string_view window = text.substr(at, literal_bytes_max);
-        const double frequency = expected_frequency(window);
-        if (!best.empty() && frequency >= best_frequency) continue;
-        best = window;
+        const double frequency = expected_frequency(text.substr(at, literal_bytes_max));
+        if (frequency >= best_frequency) continue;
+        best = at;
         best_frequency = frequency;
     }
     return best;
@@ -87,22 +90,52 @@ uint64_t key_of(std::string_view literal) {
     return key;
 }
 
+bool is_end(char byte) { return byte == text_start || byte == text_end; }
+
+template <class List> void put_in_order(List &list) {
+    std::sort(list.begin(), list.end());
+    list.erase(std::unique(list.begin(), list.end()), list.end());
+}
+
+// The part of a text around its literal that is compared.
+WholeText whole_text(std::string_view text, size_t at) {
+    const size_t before = std::min(at, whole_bytes_max / 2);
+    return {key_of(text.substr(at, literal_bytes_max)), before, std::string(text.substr(at - before, whole_bytes_max))};
+}
+
+// A literal that many texts share, or that is looked for anyway, stands for all of them.
+void leave_to_literals(LiteralSet &set) {
+    put_in_order(set.wholes);
+    for (size_t first = 0, end; first < set.wholes.size(); first = end) {
+        end = first + 1;
+        while (end < set.wholes.size() && set.wholes[end].key == set.wholes[first].key) end++;
+        if (end - first > wholes_max) set.keys.push_back(set.wholes[first].key);
+    }
+    put_in_order(set.keys);
+    std::erase_if(set.wholes, [&](const WholeText &whole) { return std::binary_search(set.keys.begin(), set.keys.end(), whole.key); });
+}
+
+LiteralSet literals_of(std::vector<std::string_view> texts, bool wants_wholes) {
+    if (std::any_of(texts.begin(), texts.end(), [](std::string_view text) { return text.empty(); })) return {};
+    drop_longer(texts);
+    LiteralSet out;
+    for (const std::string_view text : texts) {
+        if (text.size() == 1 && is_end(text[0])) return {}; // each text has two ends
+        const size_t at = rarest_window(text);
+        if (wants_wholes && text.size() > literal_bytes_max && std::none_of(text.begin(), text.end(), is_end)) {
+            out.wholes.push_back(whole_text(text, at));
+        } else {
+            out.keys.push_back(key_of(text.substr(at, literal_bytes_max)));
+        }
+    }
+    leave_to_literals(out);
+    return out;
+}
+
 } // namespace
 
-std::vector<uint64_t> literal_keys(std::vector<std::string_view> texts) {
-    const auto is_empty = [](std::string_view text) { return text.empty(); };
-    if (std::any_of(texts.begin(), texts.end(), is_empty)) return {};
-    drop_longer(texts);
-    std::vector<uint64_t> keys;
-    keys.reserve(texts.size());
-    for (const std::string_view text : texts) {
-        const std::string_view literal = rarest_window(text);
-        if (literal.size() == 1 && (literal[0] == text_start || literal[0] == text_end)) return {}; // each text has two ends
-        keys.push_back(key_of(literal));
-    }
-    std::sort(keys.begin(), keys.end());
-    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
-    return keys;
-}
+std::vector<uint64_t> literal_keys(std::vector<std::string_view> texts) { return literals_of(std::move(texts), false).keys; }
+
+LiteralSet whole_literals(std::vector<std::string_view> texts) { return literals_of(std::move(texts), true); }
 
 } // namespace seclua

@@ -71,7 +71,7 @@ static inline const uint64_t *scan(sl_txn *txn, sl_text *text) {
     return text->found != NULL ? text->found : scan_now(txn, text);
 }
 
-/* Of a link that is not negated. */
+/* Of the operator, whatever negates it. */
 static inline bool text_lets(sl_txn *txn, const sl_rule *link, sl_text *text) {
     if (!sl_classes_suffice(sl_values_classes(text), link->classes)) return false;
     return link->filters[0] < 0 || lets(txn, scan(txn, text), link->filters);
@@ -81,6 +81,10 @@ bool sl_candidates_text(sl_txn *txn, const sl_rule *link, sl_text *text) {
     if (txn->rules->options.no_acceleration || link->is_negated) return true;
     if (link->is_multi_match && text->found == NULL) return sl_classes_suffice(sl_values_classes(text), link->classes);
     return text_lets(txn, link, text);
+}
+
+bool sl_candidates_refuses(sl_txn *txn, const sl_rule *link, sl_text *text) {
+    return link->filters[0] >= 0 && !text_lets(txn, link, text);
 }
 
 /* ---- views ---- */

@@ -183,7 +183,8 @@ static sl_flow ask(sl_txn *txn, const sl_rule *link, const sl_value *value, sl_t
     match.capture_count = 0;
     match.range_count = 0;
     match.text = SL_EMPTY;
-    const sl_answer answer = link->op->match(&call, txn->cursor.operand, text->slice, &match);
+    const bool is_refused = link->is_negated && sl_candidates_refuses(txn, link, text);
+    const sl_answer answer = is_refused ? SL_NO : link->op->match(&call, txn->cursor.operand, text->slice, &match);
     if (answer == SL_WAIT) return suspended_at(txn, SL_AT_OPERATOR);
     if (answer == SL_LIMIT || answer == SL_ERROR) {
         operator_failed(txn, link, value, answer, match.text);
