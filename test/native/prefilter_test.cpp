@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/classes.h"
 #include "prefilter/builder.hpp"
 #include "prefilter/literals.hpp"
 #include "prefilter/prefilter.h"
@@ -78,13 +79,13 @@ bool holds_one(const std::string &text, const std::vector<std::string> &literals
     return false;
 }
 
-// Filters that the scan with these functions finds.
-std::vector<uint64_t> scan(const sl_prefilter *prefilter, const sl_scan_functions &functions, const std::string &text) {
-    sl_prefilter with = *prefilter;
+// Filters that a scan with these functions finds.
+std::vector<uint64_t> scan(const sl_scanner &scanner, const sl_scan_functions &functions, const std::string &text) {
+    sl_scanner with = scanner;
     with.functions = functions;
-    std::vector<uint64_t> words(prefilter->word_count);
+    std::vector<uint64_t> words(scanner.word_count);
     const sl_slice slice = {reinterpret_cast<const uint8_t *>(text.data()), text.size()};
-    const bool any = sl_prefilter_scan(&with, slice, words.data());
+    const bool any = sl_prefilter_scan(&with, slice, sl_classes_of(slice), words.data());
     expect("the scan says whether there is any", any == std::any_of(words.begin(), words.end(), [](uint64_t word) { return word != 0; }));
     return words;
 }
@@ -96,13 +97,31 @@ void what_a_text_holds_is_found(size_t filter_count, unsigned seed) {
     seclua::PrefilterBuilder builder;
     std::vector<int> ids;
     for (const auto &literals : filters) ids.push_back(builder.add({seclua::literal_keys({literals.begin(), literals.end()}), {}}));
-    const sl_prefilter *prefilter = builder.build(&memory.arena);
+    std::vector<seclua::FilterIds> parts(3);
+    for (const int id : ids) {
+        if (id >= 0 && random() % 8 == 0) parts[random() % 3].push_back(id);
+    }
+    for (auto &part : parts) {
+        std::sort(part.begin(), part.end());
+        part.erase(std::unique(part.begin(), part.end()), part.end());
+    }
+    const sl_prefilter *prefilter = builder.build(&memory.arena, parts);
     size_t held = 0, seen = 0, asked = 0;
     for (size_t round = 0; round < 400; round++) {
         static const size_t lengths[] = {0, 1, 2, 3, 7, 8, 9, 31, 32, 33, 100, 4080, 4090, 4095, 4096, 4097, 4100, 9000};
         const std::string text = text_of(random, filters, lengths[round % std::size(lengths)]);
-        const std::vector<uint64_t> found = scan(prefilter, prefilter->functions, text);
-        expect("the plain scan finds the same", found == scan(prefilter, sl_scan_plainly, text));
+        const sl_scanner &everything = prefilter->scanners[0];
+        const std::vector<uint64_t> found = scan(everything, everything.functions, text);
+        expect("the plain scan finds the same", found == scan(everything, sl_scan_plainly, text));
+        for (size_t p = 0; p < parts.size(); p++) {
+            const sl_scanner &scanner = prefilter->scanners[p + 1];
+            const std::vector<uint64_t> of_part = scan(scanner, scanner.functions, text);
+            expect("the plain scan of a part finds the same", of_part == scan(scanner, sl_scan_plainly, text));
+            for (const int id : parts[p]) {
+                const bool is_same = sl_prefilter_lets(prefilter, of_part.data(), id) == sl_prefilter_lets(prefilter, found.data(), id);
+                expect("a part finds of its filters what all find", is_same);
+            }
+        }
         const std::string folded = lower(text);
         for (size_t i = 0; i < filters.size(); i++) {
             if (ids[i] < 0) continue;
@@ -136,7 +155,7 @@ void long_texts_are_found_as_a_whole(unsigned seed) {
         seclua::PrefilterBuilder builder;
         std::vector<int> ids;
         for (const auto &texts : filters) ids.push_back(builder.add(seclua::whole_literals({texts.begin(), texts.end()})));
-        const sl_prefilter *prefilter = builder.build(&memory.arena);
+        const sl_prefilter *prefilter = builder.build(&memory.arena, {});
         size_t held = 0, seen = 0;
         for (size_t i = 0; i < 60; i++) {
             std::string text = word(random, 0, 9000);
@@ -146,7 +165,7 @@ void long_texts_are_found_as_a_whole(unsigned seed) {
             const size_t places[] = {0, text.size(), random() % (text.size() + 1), std::min<size_t>(text.size(), 4060 + random() % 40)};
             text.insert(places[random() % 4], put);
             if (random() % 3 == 0) text.resize(random() % (text.size() + 1));
-            const std::vector<uint64_t> found = scan(prefilter, prefilter->functions, text);
+            const std::vector<uint64_t> found = scan(prefilter->scanners[0], prefilter->scanners[0].functions, text);
             const std::string folded = lower(text);
             for (size_t f = 0; f < filters.size(); f++) {
                 const bool is_held = holds_one(folded, filters[f]), is_seen = sl_prefilter_lets(prefilter, found.data(), ids[f]);
@@ -235,7 +254,8 @@ void vectors_do_what_the_plain_functions_do(unsigned seed) {
     Arena memory;
     seclua::PrefilterBuilder builder;
     for (const auto &literals : filters) builder.add({seclua::literal_keys({literals.begin(), literals.end()}), {}});
-    const sl_prefilter *prefilter = builder.build(&memory.arena);
+    const sl_prefilter *prefilter = builder.build(&memory.arena, {});
+    const sl_scanner &scanner = prefilter->scanners[0];
     static sl_places plain[3], fast[3];
     size_t passed = 0;
     for (size_t count = 0; count < 600; count++) {
@@ -248,8 +268,13 @@ void vectors_do_what_the_plain_functions_do(unsigned seed) {
         std::string text = lower(text_of(random, filters, count + sl_piece_ahead_bytes));
         text.append(sl_piece_behind_bytes, '\0');
         const auto *piece = reinterpret_cast<const uint8_t *>(text.data());
-        sl_scan_plainly.sieve(prefilter, piece, count, &plain[0], &plain[1], &plain[2]);
-        vectors.sieve(prefilter, piece, count, &fast[0], &fast[1], &fast[2]);
+        sl_scan_plainly.sieve(&scanner, piece, count, &plain[0], &plain[1], &plain[2]);
+        vectors.sieve(&scanner, piece, count, &fast[0], &fast[1], &fast[2]);
+        const auto byte = static_cast<uint8_t>(count % 3 == 0 ? text[random() % (count + 1)] : random());
+        const bool has = count != 0 && std::find(piece, piece + count, byte) != piece + count;
+        const bool is_padded = std::find(piece + count, piece + count + sl_piece_ahead_bytes, byte) != piece + count + sl_piece_ahead_bytes;
+        expect("a byte is found", sl_scan_plainly.has_byte(piece, count, byte) == has);
+        if (byte != 0 && !is_padded) expect("vectors find the byte, too", vectors.has_byte(piece, count, byte) == has);
         for (int k = 0; k < 3; k++) {
             expect("as many places pass", plain[k].count == fast[k].count);
             expect("the same places pass", std::equal(plain[k].at, plain[k].at + plain[k].count, fast[k].at));

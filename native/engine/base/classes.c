@@ -2,6 +2,8 @@
 /* One table look-up a byte, four texts' worth of independent unions to keep the loads flowing. */
 #include "base/classes.h"
 
+#include "base/ascii.h"
+
 #define UP SL_CLASS_UPPER
 #define LO SL_CLASS_LOWER
 #define DI SL_CLASS_DIGIT
@@ -40,6 +42,14 @@ static const uint64_t class_of[256] = {
 uint64_t sl_class_of_byte(uint8_t byte) {
     const uint64_t finer = class_of[byte] & ~(SL_CLASS_LETTER('a') - 1);
     return finer != 0 ? finer : class_of[byte];
+}
+
+uint64_t sl_own_class_of_byte(uint8_t byte) {
+    const uint64_t class = sl_class_of_byte(byte);
+    for (unsigned other = 0; other < 256; other++) {
+        if ((class_of[other] & class) != 0 && sl_ascii_lower((uint8_t)other) != sl_ascii_lower(byte)) return 0;
+    }
+    return class;
 }
 
 uint64_t sl_classes_of(sl_slice text) {

@@ -43,6 +43,8 @@ static inline bool sl_classes_suffice(uint64_t classes, const sl_classes_pair ne
 uint64_t sl_classes_of(sl_slice text);
 /* The one that the fewest bytes share. */
 uint64_t sl_class_of_byte(uint8_t byte);
+/* The same, if no other byte has it (but for the other case of a letter); else 0. */
+uint64_t sl_own_class_of_byte(uint8_t byte);
 
 #ifdef __cplusplus
 }

@@ -18,7 +18,7 @@ bool is_gated(const sl_rule &starter) {
 
 // Of a starter that matches where a text has what its operator needs.
 sl_gate gate_of(const sl_rule &starter, size_t unit) {
-    sl_gate gate = {static_cast<uint8_t>(unit), {}, {}, starter.question};
+    sl_gate gate = {static_cast<uint8_t>(unit), {}, {}, starter.scanners, starter.question};
     std::copy(std::begin(starter.filters), std::end(starter.filters), std::begin(gate.filters));
     std::copy(std::begin(starter.classes), std::end(starter.classes), std::begin(gate.classes));
     return gate;
@@ -26,7 +26,7 @@ sl_gate gate_of(const sl_rule &starter, size_t unit) {
 
 // Of any other: there has to be a text at all.
 sl_gate open_gate(const sl_rule &starter, size_t unit) {
-    return {static_cast<uint8_t>(unit), {-1, -1, -1}, {sl_class_any, sl_class_any}, starter.is_multi_match ? -1 : starter.question};
+    return {static_cast<uint8_t>(unit), {-1, -1, -1}, {sl_class_any, sl_class_any}, 0, starter.is_multi_match ? -1 : starter.question};
 }
 
 using ViewGates = std::pair<int32_t, bool>; // view, is_staged

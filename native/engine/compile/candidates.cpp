@@ -190,14 +190,7 @@ void Compiler::index_link(Link &link, bool has_views) {
         if (!is_stable(targets[i])) continue;
         targets[i].view_has_all = is_decided_by_texts(rule) && !rule.is_multi_match;
         targets[i].view = view(targets[i], rule.is_multi_match ? pipeline_order_.front() : rule.pipeline);
-        if (is_decided_by_texts(rule) && rule.filters[0] >= 0) note_scanned(view(targets[i], rule.pipeline), rule.classes);
-    }
-}
-
-// A view whose last steps change none of its texts is seen through the one without them.
-void Compiler::note_scanned(int32_t view, const sl_classes_pair &classes) {
-    for (; view >= 0; view = views_[view].parent) {
-        for (size_t i = 0; i < std::size(classes); i++) views_[view].scan_classes[i] |= classes[i];
+        if (rule.filters[0] >= 0) note_scanned(view(targets[i], rule.pipeline), rule);
     }
 }
 
@@ -223,7 +216,7 @@ int32_t Compiler::view(const sl_target &target, const sl_pipeline *pipeline) {
     const uint32_t selection = parent < 0 ? static_cast<uint32_t>(selection_views_.size() - 1) : views_[parent].selection;
     const bool is_case_only = parent >= 0 && sl_transformation_is_case_only(pipeline->steps[pipeline->step_count - 1]);
     const int32_t scanned = is_case_only ? views_[parent].scanned : index;
-    views_.push_back({&target, pipeline, raw, parent, scanned, selection_views_[selection]++, selection, is_whole_list, {0, 0}});
+    views_.push_back({&target, pipeline, raw, parent, scanned, selection_views_[selection]++, selection, is_whole_list, {0, 0}, 0, 1});
     view_of_.emplace(key, index);
     return index;
 }

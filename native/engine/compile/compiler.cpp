@@ -89,8 +89,7 @@ sl_program Compiler::make_program(unsigned phase) {
 
 void Compiler::freeze() {
     sl_arena *arena = &rules_->arena;
-    rules_->prefilter = prefilter_.build(arena);
-    if (rules_->prefilter == nullptr) forget_filters();
+    make_scanners();
     const sl_rule **starters = SL_NEW_ARRAY(arena, const sl_rule *, starters_.size() + 1);
     if (!rules_->options.no_acceleration) {
         for (sl_program &program : rules_->phases) make_blocks(program);

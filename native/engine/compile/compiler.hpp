@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <unordered_map>
@@ -116,7 +117,9 @@ class Compiler {
     void forget_filters();
     int32_t view(const sl_target &target, const sl_pipeline *pipeline);
     static bool is_decided_by_texts(const sl_rule &rule);
-    void note_scanned(int32_t view, const sl_classes_pair &classes);
+    // scanners.cpp: who scans which texts
+    void note_scanned(int32_t view, const sl_rule &link);
+    void make_scanners();
     // blocks.cpp: what a starter needs of the views, by stretches of a phase
     void make_blocks(sl_program &program);
     sl_block make_block(const sl_program &program, size_t first, size_t count);
@@ -168,6 +171,7 @@ class Compiler {
     using QuestionKey = std::tuple<const sl_operator *, const sl_rule *, bool, std::string>; // … its own, negated, argument
     std::map<QuestionKey, sl_rule *> question_of_; // the first link that asks it
     std::vector<sl_target_view> views_;
+    std::map<int32_t, std::set<int>> looked_for_; // by view: filters of the links that look at it, or at what is made of it
     std::vector<sl_program *> folded_;
     std::vector<uint32_t> selection_views_; // by target of views_: how many of them
     std::map<std::string, const sl_xpath *> xpaths_;

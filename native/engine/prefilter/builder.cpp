@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <unordered_map>
 #include <utility>
 
@@ -17,6 +18,7 @@ namespace seclua {
 namespace {
 
 constexpr size_t literals_bytes_max = 64u << 20;
+constexpr size_t few_pairs = 16; // that the sieve of triples takes along
 
 // How often a byte of a text is expected to be of a class, by the number of its bit; of classes that are the finest of a byte.
 const std::array<double, 64> &class_frequencies() {
@@ -199,7 +201,7 @@ class FilterSets {
         return nodes_[set].number;
     }
 
-    void write(sl_arena *arena, sl_prefilter &made) const {
+    void write(sl_arena *arena, sl_scanner &made) const {
         if (made.word_count <= sl_row_words_max) {
             uint64_t *rows = SL_NEW_ARRAY(arena, uint64_t, (numbered_.size() + 1) * made.word_count);
             for (size_t i = 0; i < numbered_.size(); i++) {
@@ -240,13 +242,13 @@ struct Literal {
     FilterSets::Index filters;
 };
 
-// Literals of all filters, by their length.
+// Literals of some filters, by their length.
 struct Literals {
     std::vector<Literal> of_length[sl_prefilter_bytes_max + 1];
     std::map<WholeText, FilterSets::Index> wholes; // those of a literal stand together
     FilterSets sets;
 
-    explicit Literals(const std::vector<const LiteralSet *> &filters) {
+    Literals(const std::vector<const LiteralSet *> &filters, const FilterIds &ids) {
         Keys keys;
         std::vector<FilterSets::Index> sets_of; // by number of the key
         const auto number_of = [&](uint64_t key) {
@@ -254,7 +256,7 @@ struct Literals {
             if (number == sets_of.size()) sets_of.push_back(0);
             return number;
         };
-        for (size_t id = 0; id < filters.size(); id++) {
+        for (const int id : ids) {
             sets.begin(static_cast<uint16_t>(id));
             for (const uint64_t key : filters[id]->keys) {
                 FilterSets::Index &set = sets_of[number_of(key)];
@@ -273,39 +275,58 @@ struct Literals {
     }
 };
 
-// As many numbers as a word has bits, the last one shared by those that most texts hold.
-void write_singles(sl_arena *arena, const Literals &literals, sl_prefilter &made) {
-    std::vector<std::pair<double, Literal>> bytes;
+// The bit of a literal of one byte: its own class, or a number. Where there are too many, the last number is shared by those that
+// most texts hold.
+struct SingleBits {
+    uint64_t of_byte[256] = {}, numbered = 0;
+
+    explicit SingleBits(const Literals &literals) {
+        std::vector<std::pair<double, uint8_t>> others;
+        for (const Literal &literal : literals.of_length[1]) {
+            const auto byte = static_cast<uint8_t>(literal.bytes);
+            const char letter = static_cast<char>(byte);
+            of_byte[byte] = sl_own_class_of_byte(byte);
+            if (of_byte[byte] == 0) others.emplace_back(expected_frequency({&letter, 1}), byte);
+        }
+        std::sort(others.begin(), others.end());
+        uint64_t free = ~uint64_t{0};
+        for (unsigned byte = 0; byte < 256; byte++) free &= ~sl_own_class_of_byte(static_cast<uint8_t>(byte));
+        for (const auto &[frequency, byte] : others) {
+            of_byte[byte] = free & (~free + 1);
+            numbered |= of_byte[byte];
+            if ((free & (free - 1)) != 0) free &= free - 1;
+        }
+    }
+};
+
+const uint64_t *make_bytes_of(sl_arena *arena, const Literals &literals, const SingleBits &bits, size_t filter_count) {
+    uint64_t *bytes_of = SL_NEW_ARRAY(arena, uint64_t, filter_count);
     for (const auto &[byte, filters] : literals.of_length[1]) {
-        const char letter = static_cast<char>(byte);
-        bytes.emplace_back(expected_frequency({&letter, 1}), Literal{byte, filters});
+        literals.sets.each_filter(filters, [&, byte = byte](uint16_t filter) { bytes_of[filter] |= bits.of_byte[byte]; });
     }
-    std::sort(bytes.begin(), bytes.end(), [](const auto &left, const auto &right) {
-        return std::pair(left.first, left.second.bytes) < std::pair(right.first, right.second.bytes);
-    });
-    uint64_t *bytes_of = SL_NEW_ARRAY(arena, uint64_t, made.filter_count);
-    for (size_t i = 0; i < bytes.size(); i++) {
-        const auto byte = static_cast<uint8_t>(bytes[i].second.bytes);
-        const uint64_t number = uint64_t{1} << std::min<size_t>(i, 63);
-        made.byte_of[byte] = number;
-        if (byte >= 'a' && byte <= 'z') made.byte_of[byte - 'a' + 'A'] = number;
-        literals.sets.each_filter(bytes[i].second.filters, [&](uint16_t filter) { bytes_of[filter] |= number; });
-    }
-    made.bytes_of = bytes_of;
+    return bytes_of;
 }
 
-void write_pairs(sl_arena *arena, Literals &literals, sl_prefilter &made) {
-    uint32_t *pairs = SL_NEW_ARRAY(arena, uint32_t, 65536 / 32);
-    uint16_t *pair_sets = SL_NEW_ARRAY(arena, uint16_t, 65536);
-    for (const auto &[bytes, filters] : literals.of_length[2]) {
-        put(pairs, static_cast<uint32_t>(bytes));
-        pair_sets[bytes] = static_cast<uint16_t>(literals.sets.number(filters));
+void write_singles(sl_arena *arena, const Literals &literals, const SingleBits &bits, sl_scanner &made) {
+    sl_numbered_byte *numbered = SL_NEW_ARRAY(arena, sl_numbered_byte, literals.of_length[1].size() + 1);
+    for (const Literal &literal : literals.of_length[1]) {
+        const auto byte = static_cast<uint8_t>(literal.bytes);
+        if ((bits.of_byte[byte] & bits.numbered) == 0) {
+            made.own_classes |= bits.of_byte[byte];
+        } else {
+            numbered[made.numbered_count++] = {sl_class_of_byte(byte), byte, static_cast<uint8_t>(sl_bits_first(bits.of_byte[byte]))};
+        }
     }
-    made.pairs = pairs;
-    made.pair_sets = pair_sets;
+    made.numbered = numbered;
 }
 
-// As sl_short_literal has them; length: three, or four.
+const uint32_t *make_pair_bits(sl_arena *arena, const Literals &literals) {
+    uint32_t *bits = SL_NEW_ARRAY(arena, uint32_t, 65536 / 32);
+    for (const Literal &literal : literals.of_length[2]) put(bits, static_cast<uint32_t>(literal.bytes));
+    return bits;
+}
+
+// As sl_short_literal has them; length: two to four.
 uint32_t short_bytes(const Literal &literal, size_t length) { return static_cast<uint32_t>(literal.bytes << (8 * (4 - length))); }
 
 sl_short_literals write_short(sl_arena *arena, Literals &literals, size_t length) {
@@ -324,7 +345,7 @@ sl_short_literals write_short(sl_arena *arena, Literals &literals, size_t length
 // By bytes of a literal: 1 + the place of the first text that it is a part of.
 using WholesOf = std::unordered_map<uint64_t, uint32_t>;
 
-WholesOf write_wholes(sl_arena *arena, Literals &literals, sl_prefilter &made) {
+WholesOf write_wholes(sl_arena *arena, Literals &literals, sl_scanner &made) {
     WholesOf first_of;
     sl_whole_text *wholes = SL_NEW_ARRAY(arena, sl_whole_text, literals.wholes.size() + 1);
     uint32_t count = 0;
@@ -339,7 +360,7 @@ WholesOf write_wholes(sl_arena *arena, Literals &literals, sl_prefilter &made) {
 }
 
 // fives: is filled with what literals of five bytes and more begin with.
-void write_long(sl_arena *arena, Literals &literals, Keys &fives, sl_prefilter &made) {
+void write_long(sl_arena *arena, Literals &literals, Keys &fives, sl_scanner &made) {
     for (const Literal &literal : literals.of_length[5]) fives.number(literal.bytes);
     std::vector<uint32_t> counts(fives.all().size()), places; // by five: of longer ones, and where they go
     for (size_t length = 6; length <= sl_prefilter_bytes_max; length++) {
@@ -378,40 +399,74 @@ void write_long(sl_arena *arena, Literals &literals, Keys &fives, sl_prefilter &
     made.longer = longer;
 }
 
-void write_sieves(sl_arena *arena, const Literals &literals, const std::vector<uint64_t> &fives, sl_prefilter &made) {
+void write_sieves(sl_arena *arena, const Literals &literals, const std::vector<uint64_t> &fives, sl_scanner &made) {
     Keys triples, quads;
     for (const Literal &literal : literals.of_length[3]) triples.number(short_bytes(literal, 3));
     for (const Literal &literal : literals.of_length[4]) quads.number(short_bytes(literal, 4));
     for (const uint64_t five : fives) quads.number(static_cast<uint32_t>(five));
+    const std::vector<Literal> &pairs = literals.of_length[2];
+    made.has_pairs_in_triples = !pairs.empty() && pairs.size() <= few_pairs;
+    made.has_pairs = pairs.size() > few_pairs;
+    if (made.has_pairs) made.pair_bits = make_pair_bits(arena, literals);
+    for (uint64_t third = 0; made.has_pairs_in_triples && third < 256; third++) {
+        for (const Literal &pair : pairs) triples.number(short_bytes({pair.bytes | third << 16, 0}, 3));
+    }
+    made.has_triples = !triples.all().empty();
+    made.has_quads = !quads.all().empty();
     made.triple_sieve = make_sieve(arena, triples.all(), 64);
     made.quad_sieve = make_sieve(arena, quads.all(), 32);
     made.five_sieve = make_sieve_of_fives(arena, fives);
 }
 
+void write_scanner(sl_arena *arena, Literals &literals, const SingleBits &bits, sl_scanner &made) {
+    Keys fives;
+    write_singles(arena, literals, bits, made);
+    made.pairs = write_short(arena, literals, 2);
+    made.triples = write_short(arena, literals, 3);
+    made.quads = write_short(arena, literals, 4);
+    write_long(arena, literals, fives, made);
+    write_sieves(arena, literals, fives.all(), made);
+    literals.sets.write(arena, made);
+}
+
 } // namespace
 
-const sl_prefilter *PrefilterBuilder::build(sl_arena *arena) const {
+size_t PrefilterBuilder::literal_count(int filter) const {
+    const LiteralSet &literals = *filters_[static_cast<size_t>(filter)];
+    return literals.keys.size() + literals.wholes.size();
+}
+
+const sl_prefilter *PrefilterBuilder::build(sl_arena *arena, const std::vector<FilterIds> &parts) const {
     if (filters_.empty()) return nullptr;
     sl_prefilter *made = SL_NEW(arena, sl_prefilter);
     made->filter_count = static_cast<uint32_t>(filters_.size());
     const uint32_t words = sl_prefilter_word(static_cast<int32_t>(made->filter_count) - 1) + 1;
     made->word_count = (words + sl_row_step - 1) / sl_row_step * sl_row_step;
-    if (!sl_scan_with_vectors(&made->functions)) made->functions = sl_scan_plainly;
-    made->set_bits = make_set_bits(arena);
     made->nothing = SL_NEW_ARRAY(arena, uint64_t, made->word_count);
     uint64_t *of_plain = SL_NEW_ARRAY(arena, uint64_t, made->word_count);
     for (const auto &[literals, id] : plain_ids_) of_plain[sl_prefilter_word(id)] |= uint64_t{1} << (id % 64);
     made->of_plain = of_plain;
     for (const char c : std::string_view(sl_prefilter_breakers)) made->breaker_classes |= sl_class_of_byte(static_cast<uint8_t>(c));
-    Literals literals(filters_);
-    Keys fives;
-    write_singles(arena, literals, *made);
-    write_pairs(arena, literals, *made); // the first ones: their numbers have 16 bits
-    made->triples = write_short(arena, literals, 3);
-    made->quads = write_short(arena, literals, 4);
-    write_long(arena, literals, fives, *made);
-    write_sieves(arena, literals, fives.all(), *made);
-    literals.sets.write(arena, *made);
+
+    FilterIds all(filters_.size());
+    std::iota(all.begin(), all.end(), 0);
+    Literals literals(filters_, all);
+    made->scanner_count = static_cast<uint32_t>(parts.size() + 1);
+    sl_scanner *scanners = SL_NEW_ARRAY(arena, sl_scanner, made->scanner_count);
+    sl_scanner common{};
+    const SingleBits bits(literals);
+    made->bytes_of = make_bytes_of(arena, literals, bits, made->filter_count);
+    common.set_bits = make_set_bits(arena);
+    common.word_count = made->word_count;
+    if (!sl_scan_with_vectors(&common.functions)) common.functions = sl_scan_plainly;
+    scanners[0] = common;
+    write_scanner(arena, literals, bits, scanners[0]);
+    for (size_t i = 0; i < parts.size(); i++) {
+        Literals own(filters_, parts[i]);
+        scanners[i + 1] = common;
+        write_scanner(arena, own, bits, scanners[i + 1]);
+    }
+    made->scanners = scanners;
     return made;
 }
 

@@ -12,6 +12,8 @@
 
 namespace seclua {
 
+using FilterIds = std::vector<int>; // in rising order
+
 class PrefilterBuilder {
   public:
     // The filter of an operand with these literals; equal sets share one. -1: there are none, or too many already.
@@ -20,8 +22,10 @@ class PrefilterBuilder {
     int add_for_plain(std::vector<uint64_t> keys);
     // SL_CLASS_*, few and rare ones: each literal of the filter holds a byte of one of them; or sl_class_any.
     uint64_t classes_of(int filter) const { return classes_[static_cast<size_t>(filter)]; }
-    // Into the arena. Null when there is no filter at all.
-    const sl_prefilter *build(sl_arena *arena) const;
+    size_t filter_count() const { return filters_.size(); }
+    size_t literal_count(int filter) const;
+    // Into the arena, with a scanner for all filters and one for each part of them. Null when there is no filter at all.
+    const sl_prefilter *build(sl_arena *arena, const std::vector<FilterIds> &parts) const;
 
   private:
     using Ids = std::map<LiteralSet, int>;

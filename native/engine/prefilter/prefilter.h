@@ -47,7 +47,7 @@ typedef struct sl_filter_list {
     uint32_t first, count; /* in sl_prefilter.filters */
 } sl_filter_list;
 
-/* A literal of three bytes, shifted up by 8, or of four; the first byte lowest. */
+/* A literal of two, three or four bytes, shifted up to the top; the first byte lowest. */
 typedef struct sl_short_literal {
     uint32_t bytes;
     sl_filter_set set; /* 0 = an empty slot */
@@ -84,31 +84,42 @@ typedef struct sl_whole_text {
     sl_filter_set set;    /* filters that want the whole text */
 } sl_whole_text;
 
-struct sl_prefilter;
+/* A literal of one byte that has no class of its own (base/classes.h). */
+typedef struct sl_numbered_byte {
+    uint64_t shared_class; /* that it shares with others: a text without it is not searched */
+    uint8_t byte;
+    uint8_t number; /* of its bit: of no class that is one byte's own */
+} sl_numbered_byte;
+
+struct sl_scanner;
 
 /* What is done for each byte of a text, in two ways: plainly, and with vectors. */
 typedef struct sl_scan_functions {
     /* Writes `count` bytes, case folded, and up to 31 of no meaning. */
     void (*fold)(const uint8_t *from, size_t count, uint8_t *to);
     /* Which of the first `count` places of a piece pass each sieve. */
-    void (*sieve)(const struct sl_prefilter *prefilter, const uint8_t *piece, size_t count, sl_places *pairs,
+    void (*sieve)(const struct sl_scanner *scanner, const uint8_t *piece, size_t count, sl_places *pairs,
                   sl_places *triples, sl_places *quads);
+    /* Does the byte stand at one of the first `count` places of a piece? */
+    bool (*has_byte)(const uint8_t *piece, size_t count, uint8_t byte);
     /* Adds the rows of these sets to found, a row itself. */
-    void (*add_rows)(const struct sl_prefilter *prefilter, const sl_filter_set *sets, size_t count, uint64_t *found);
+    void (*add_rows)(const struct sl_scanner *scanner, const sl_filter_set *sets, size_t count, uint64_t *found);
 } sl_scan_functions;
 
-/* Where a literal may begin is seen from small tables that stay in the first caches: the pair of bytes there, the hash of
- * three, the hash of four. What passes by four bytes is asked once more, by five, for most texts hold the beginnings of
- * words only. What is left is looked up. An automaton over the same literals has one look-up a byte, but in megabytes that
- * are not in the caches. */
-typedef struct sl_prefilter {
-    uint64_t byte_of[256];     /* by byte of a text: its bit as a literal of one byte, or that of what it folds to */
-    const uint64_t *bytes_of;  /* by filter: the bits of its literals of one byte */
-    const uint32_t *pairs;     /* by two bytes, the first one lowest */
-    const uint16_t *pair_sets; /* the same */
+/* Looks for the literals of some filters. Where one may begin is seen from small tables that stay in the first caches: the
+ * pair of bytes there, the hash of three, the hash of four. What passes by four bytes is asked once more, by five, for most
+ * texts hold the beginnings of words only. What is left is looked up. An automaton over the same literals has one look-up a
+ * byte, but in megabytes that are not in the caches. */
+typedef struct sl_scanner {
+    bool has_pairs, has_triples, has_quads; /* sieves; that of triples has pairs, too, with any byte, where there are few */
+    bool has_pairs_in_triples;
+    uint64_t own_classes;    /* of literals of one byte that have a class of their own: it is their bit, too */
+    const sl_numbered_byte *numbered; /* the others */
+    uint32_t numbered_count;
+    const uint32_t *pair_bits; /* by two bytes, the first one lowest */
     sl_sieve triple_sieve, quad_sieve; /* the latter also of what longer ones begin with */
     sl_sieve five_sieve;       /* of 64 bits of a hash: what literals of five bytes or more begin with */
-    sl_short_literals triples, quads;
+    sl_short_literals pairs, triples, quads;
     const sl_five *five_slots;
     uint64_t five_mask;
     uint32_t five_shift; /* of 64 bits of a hash */
@@ -121,10 +132,23 @@ typedef struct sl_prefilter {
     const uint64_t *rows;
     const sl_filter_list *lists;
     const uint16_t *filters;
+    uint32_t word_count; /* of what a scan yields; whole vectors of sl_row_step */
+} sl_scanner;
+
+/* Bits of scanners, by number. */
+typedef uint64_t sl_scanner_set;
+enum { sl_scanners_max = 64 };
+
+/* All filters, and who looks for their literals. What a scan yields has the same layout for every scanner; each says nothing of
+ * filters that are not its own. */
+typedef struct sl_prefilter {
+    const sl_scanner *scanners; /* the first one is of all filters */
+    uint32_t scanner_count;
+    const uint64_t *bytes_of;  /* by filter: the bits of its literals of one byte */
     const uint64_t *nothing; /* what a scan yields that finds nothing */
     const uint64_t *of_plain; /* the same with the filters that only speak of plain values; others pass them in any case */
     uint64_t breaker_classes; /* SL_CLASS_*: a value without them is plain */
-    uint32_t word_count;     /* of what a scan yields; whole vectors of sl_row_step */
+    uint32_t word_count;
     uint32_t filter_count;
 } sl_prefilter;
 
@@ -134,9 +158,9 @@ enum { sl_row_step = 4, sl_row_words_max = 16 };
  * ask for the word. */
 #define sl_prefilter_breakers "\"'`\\^$()[]{}|<>!&;\n\r"
 
-/* Adds to found (word_count words) what the text holds: in the first word the literals of one byte, in the others every
- * filter that has a longer one, a bit each; true when there is any. */
-bool sl_prefilter_scan(const sl_prefilter *prefilter, sl_slice text, uint64_t *found);
+/* Adds to found (word_count words) what the text, with these kinds of bytes, holds: in the first word the literals of one byte, in
+ * the others every filter that has a longer one, a bit each; true when there is any. */
+bool sl_prefilter_scan(const sl_scanner *scanner, sl_slice text, uint64_t classes, uint64_t *found);
 
 /* Those that any processor has, and those with vectors, for one that has them. */
 extern const sl_scan_functions sl_scan_plainly;

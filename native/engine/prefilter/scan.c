@@ -19,32 +19,38 @@ static void fold(const uint8_t *from, size_t count, uint8_t *to) {
 static inline uint32_t has(const uint32_t *words, uint32_t bit) { return words[bit / 32] >> (bit % 32) & 1; }
 
 /* Which places pass is written down without a branch, since it cannot be foretold. */
-static void sieve_plainly(const sl_prefilter *prefilter, const uint8_t *piece, size_t count, sl_places *pairs,
+static void sieve_plainly(const sl_scanner *scanner, const uint8_t *piece, size_t count, sl_places *pairs,
                           sl_places *triples, sl_places *quads) {
-    const uint32_t *pair_words = prefilter->pairs;
-    const sl_sieve by_three = prefilter->triple_sieve, by_four = prefilter->quad_sieve;
+    const sl_sieve by_three = scanner->triple_sieve, by_four = scanner->quad_sieve;
     size_t pair_count = 0, triple_count = 0, quad_count = 0;
-    for (size_t i = 0; i < count; i++) {
-        const uint32_t four = (uint32_t)sl_prefilter_window(piece + i);
-        pairs->at[pair_count] = triples->at[triple_count] = quads->at[quad_count] = (uint16_t)i;
-        pair_count += has(pair_words, four & 0xFFFF);
-        triple_count += has(by_three.words, sl_prefilter_hash(four << 8) >> by_three.shift);
-        quad_count += has(by_four.words, sl_prefilter_hash(four) >> by_four.shift);
+    for (size_t i = 0; scanner->has_pairs && i < count; i++) {
+        pairs->at[pair_count] = (uint16_t)i;
+        pair_count += has(scanner->pair_bits, (uint32_t)sl_prefilter_window(piece + i) & 0xFFFF);
+    }
+    for (size_t i = 0; scanner->has_triples && i < count; i++) {
+        triples->at[triple_count] = (uint16_t)i;
+        triple_count += has(by_three.words, sl_prefilter_hash((uint32_t)sl_prefilter_window(piece + i) << 8) >> by_three.shift);
+    }
+    for (size_t i = 0; scanner->has_quads && i < count; i++) {
+        quads->at[quad_count] = (uint16_t)i;
+        quad_count += has(by_four.words, sl_prefilter_hash((uint32_t)sl_prefilter_window(piece + i)) >> by_four.shift);
     }
     pairs->count = pair_count;
     triples->count = triple_count;
     quads->count = quad_count;
 }
 
-static void add_rows(const sl_prefilter *prefilter, const sl_filter_set *sets, size_t count, uint64_t *found) {
-    const size_t words = prefilter->word_count;
+static void add_rows(const sl_scanner *scanner, const sl_filter_set *sets, size_t count, uint64_t *found) {
+    const size_t words = scanner->word_count;
     for (size_t i = 0; i < count; i++) {
-        const uint64_t *row = prefilter->rows + sets[i] * words;
+        const uint64_t *row = scanner->rows + sets[i] * words;
         for (size_t w = 0; w < words; w++) found[w] |= row[w];
     }
 }
 
-const sl_scan_functions sl_scan_plainly = {fold, sieve_plainly, add_rows};
+static bool has_byte(const uint8_t *piece, size_t count, uint8_t byte) { return memchr(piece, byte, count) != NULL; }
+
+const sl_scan_functions sl_scan_plainly = {fold, sieve_plainly, has_byte, add_rows};
 
 /* ---- what is done for what passes ---- */
 
@@ -52,25 +58,25 @@ const sl_scan_functions sl_scan_plainly = {fold, sieve_plainly, add_rows};
  * wait for the one before it to reach memory. */
 enum { sets_max = 512 };
 typedef struct found_sets {
-    const sl_prefilter *prefilter;
+    const sl_scanner *scanner;
     sl_slice text;
     uint64_t *found;
     size_t count;
     sl_filter_set sets[sets_max];
 } found_sets;
 
-static void add_list(const sl_prefilter *prefilter, sl_filter_set set, uint64_t *found) {
-    const sl_filter_list *list = &prefilter->lists[set];
-    for (const uint16_t *filter = prefilter->filters + list->first, *end = filter + list->count; filter < end; filter++) {
+static void add_list(const sl_scanner *scanner, sl_filter_set set, uint64_t *found) {
+    const sl_filter_list *list = &scanner->lists[set];
+    for (const uint16_t *filter = scanner->filters + list->first, *end = filter + list->count; filter < end; filter++) {
         found[sl_prefilter_word(*filter)] |= UINT64_C(1) << (*filter % 64);
     }
 }
 
 static void add_up(found_sets *sets) {
-    if (sets->prefilter->rows != NULL) {
-        sets->prefilter->functions.add_rows(sets->prefilter, sets->sets, sets->count, sets->found);
+    if (sets->scanner->rows != NULL) {
+        sets->scanner->functions.add_rows(sets->scanner, sets->sets, sets->count, sets->found);
     } else {
-        for (size_t i = 0; i < sets->count; i++) add_list(sets->prefilter, sets->sets[i], sets->found);
+        for (size_t i = 0; i < sets->count; i++) add_list(sets->scanner, sets->sets[i], sets->found);
     }
     sets->count = 0;
 }
@@ -98,60 +104,63 @@ static void report_wholes(found_sets *sets, const sl_whole_text *whole, size_t a
 }
 
 static void report_long(found_sets *sets, uint64_t window, uint64_t hash, size_t at) {
-    const sl_prefilter *prefilter = sets->prefilter;
+    const sl_scanner *scanner = sets->scanner;
     const uint64_t bytes = (window & sl_five_bytes) | sl_five_used;
-    uint64_t slot = hash >> prefilter->five_shift;
-    while (prefilter->five_slots[slot].bytes != bytes) {
-        if (prefilter->five_slots[slot].bytes == 0) return;
-        slot = (slot + 1) & prefilter->five_mask;
+    uint64_t slot = hash >> scanner->five_shift;
+    while (scanner->five_slots[slot].bytes != bytes) {
+        if (scanner->five_slots[slot].bytes == 0) return;
+        slot = (slot + 1) & scanner->five_mask;
     }
-    const sl_five *five = &prefilter->five_slots[slot];
+    const sl_five *five = &scanner->five_slots[slot];
     report(sets, five->set);
-    const sl_long_literal *literal = prefilter->longer + five->first, *end = literal + five->count;
+    const sl_long_literal *literal = scanner->longer + five->first, *end = literal + five->count;
     for (; literal < end; literal++) {
         if (((window ^ literal->bytes) << (literal->bytes >> 56)) != 0) continue;
         report(sets, literal->set);
-        if (literal->wholes != 0) report_wholes(sets, prefilter->wholes + literal->wholes - 1, at);
+        if (literal->wholes != 0) report_wholes(sets, scanner->wholes + literal->wholes - 1, at);
     }
 }
 
 /* What passes the sieve by four bytes. */
 static inline void report_quad(found_sets *sets, uint64_t window, size_t at) {
-    const sl_sieve *fives = &sets->prefilter->five_sieve;
-    report_short(sets, &sets->prefilter->quads, (uint32_t)window);
+    const sl_sieve *fives = &sets->scanner->five_sieve;
+    report_short(sets, &sets->scanner->quads, (uint32_t)window);
     const uint64_t hash = sl_prefilter_hash_five(window & sl_five_bytes);
     if (has(fives->words, (uint32_t)(hash >> fives->shift)) != 0) report_long(sets, window, hash, at);
 }
 
 /* Every literal that begins at one of the first `count` places of a piece, the first of which is `begin` in the text; that of
  * the very first piece stands before the text. */
-static void sieve(const sl_prefilter *prefilter, sl_slice text, size_t begin, const uint8_t *piece, size_t count, uint64_t *found) {
+static void sieve(const sl_scanner *scanner, sl_slice text, size_t begin, const uint8_t *piece, size_t count, uint64_t *found) {
     sl_places pairs, triples, quads;
-    prefilter->functions.sieve(prefilter, piece, count, &pairs, &triples, &quads);
+    scanner->functions.sieve(scanner, piece, count, &pairs, &triples, &quads);
     found_sets sets;
-    sets.prefilter = prefilter;
+    sets.scanner = scanner;
     sets.text = text;
     sets.found = found;
     sets.count = 0;
-    for (size_t i = 0; i < pairs.count; i++) report(&sets, prefilter->pair_sets[sl_prefilter_window(piece + pairs.at[i]) & 0xFFFF]);
+    for (size_t i = 0; i < pairs.count; i++) {
+        report_short(&sets, &scanner->pairs, (uint32_t)sl_prefilter_window(piece + pairs.at[i]) << 16);
+    }
     for (size_t i = 0; i < triples.count; i++) {
-        report_short(&sets, &prefilter->triples, (uint32_t)sl_prefilter_window(piece + triples.at[i]) << 8);
+        const uint32_t window = (uint32_t)sl_prefilter_window(piece + triples.at[i]);
+        report_short(&sets, &scanner->triples, window << 8);
+        if (scanner->has_pairs_in_triples) report_short(&sets, &scanner->pairs, window << 16);
     }
     for (size_t i = 0; i < quads.count; i++) report_quad(&sets, sl_prefilter_window(piece + quads.at[i]), begin + quads.at[i]);
     add_up(&sets);
 }
 
-static uint64_t singles(const sl_prefilter *prefilter, sl_slice text) {
-    const uint64_t *of = prefilter->byte_of;
-    const uint8_t *at = text.ptr;
-    uint64_t seen = 0;
-    size_t i = 0;
-    for (; i + 4 <= text.len; i += 4) seen |= (of[at[i]] | of[at[i + 1]]) | (of[at[i + 2]] | of[at[i + 3]]);
-    for (; i < text.len; i++) seen |= of[at[i]];
-    return seen;
+/* Those of one byte that have no class of their own. */
+static void find_bytes(const sl_scanner *scanner, uint64_t classes, const uint8_t *piece, size_t count, uint64_t *found) {
+    for (uint32_t i = 0; i < scanner->numbered_count; i++) {
+        const sl_numbered_byte *wanted = &scanner->numbered[i];
+        if ((classes & wanted->shared_class) == 0 || (*found >> wanted->number & 1) != 0) continue;
+        *found |= (uint64_t)scanner->functions.has_byte(piece, count, wanted->byte) << wanted->number;
+    }
 }
 
-bool sl_prefilter_scan(const sl_prefilter *prefilter, sl_slice text, uint64_t *found) {
+bool sl_prefilter_scan(const sl_scanner *scanner, sl_slice text, uint64_t classes, uint64_t *found) {
     uint8_t piece[sl_piece_room_bytes];
     size_t held = 0, taken = 0, begin;
     piece[held++] = sl_prefilter_start;
@@ -159,19 +168,21 @@ bool sl_prefilter_scan(const sl_prefilter *prefilter, sl_slice text, uint64_t *f
         const size_t room = sl_piece_bytes - held;
         begin = taken - held;
         const size_t count = text.len - taken < room ? text.len - taken : room;
-        prefilter->functions.fold(text.ptr + taken, count, piece + held);
+        scanner->functions.fold(text.ptr + taken, count, piece + held);
         held += count;
         taken += count;
         if (taken == text.len) break;
-        sieve(prefilter, text, begin, piece, held - sl_piece_ahead_bytes, found);
+        sieve(scanner, text, begin, piece, held - sl_piece_ahead_bytes, found);
+        find_bytes(scanner, classes, piece, held, found);
         memmove(piece, piece + held - sl_piece_ahead_bytes, sl_piece_ahead_bytes);
         held = sl_piece_ahead_bytes;
     }
     piece[held++] = sl_prefilter_end;
     memset(piece + held, 0, sl_piece_ahead_bytes + sl_piece_behind_bytes); /* a literal that ends in zeros may be seen here: a false candidate */
-    sieve(prefilter, text, begin, piece, held, found);
-    found[0] |= singles(prefilter, text);
+    sieve(scanner, text, begin, piece, held, found);
+    find_bytes(scanner, classes, piece, held, found);
+    found[0] |= classes & scanner->own_classes;
     uint64_t any = 0;
-    for (uint32_t w = 0; w < prefilter->word_count; w++) any |= found[w];
+    for (uint32_t w = 0; w < scanner->word_count; w++) any |= found[w];
     return any != 0;
 }

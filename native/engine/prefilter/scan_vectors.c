@@ -18,28 +18,48 @@ WITH_AVX2 static inline unsigned has(const uint32_t *words, __m256i bits) {
 }
 
 /* Without a branch: all eight are written, and those that do not count are written over. */
-WITH_AVX2 static inline void add(const sl_prefilter *prefilter, sl_places *places, size_t first, unsigned mask) {
-    const __m128i numbers = _mm_cvtepu8_epi16(_mm_loadl_epi64((const __m128i *)prefilter->set_bits[mask]));
+WITH_AVX2 static inline void add(const sl_scanner *scanner, sl_places *places, size_t first, unsigned mask) {
+    const __m128i numbers = _mm_cvtepu8_epi16(_mm_loadl_epi64((const __m128i *)scanner->set_bits[mask]));
     _mm_storeu_si128((__m128i *)(places->at + places->count), _mm_add_epi16(numbers, _mm_set1_epi16((short)first)));
     places->count += (size_t)__builtin_popcount(mask);
 }
 
-WITH_AVX2 static void sieve_with_avx2(const sl_prefilter *prefilter, const uint8_t *piece, size_t count, sl_places *pairs,
-                                      sl_places *triples, sl_places *quads) {
+/* A copy for each of the kinds of literals that there may be, so that nothing is decided in the loop. */
+WITH_AVX2 __attribute__((always_inline)) static inline void sieve_kinds(const sl_scanner *scanner, const uint8_t *piece, size_t count,
+                                                                       sl_places *pairs, sl_places *triples, sl_places *quads,
+                                                                       bool has_pairs, bool has_triples, bool has_quads) {
     const __m256i windows = _mm256_setr_epi8(0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6, 0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6);
     const __m256i factor = _mm256_set1_epi32((int)sl_prefilter_hash(1));
     const __m256i two_bytes = _mm256_set1_epi32(0xFFFF);
-    const __m128i triple_shift = _mm_cvtsi32_si128((int)prefilter->triple_sieve.shift), quad_shift = _mm_cvtsi32_si128((int)prefilter->quad_sieve.shift);
-    pairs->count = triples->count = quads->count = 0;
+    const __m128i triple_shift = _mm_cvtsi32_si128((int)scanner->triple_sieve.shift), quad_shift = _mm_cvtsi32_si128((int)scanner->quad_sieve.shift);
     for (size_t i = 0; i < count; i += 8) {
         const __m128i low = _mm_loadu_si128((const __m128i *)(piece + i)), high = _mm_loadu_si128((const __m128i *)(piece + i + 4));
         const __m256i fours = _mm256_shuffle_epi8(_mm256_set_m128i(high, low), windows);
         const unsigned within = count - i >= 8 ? 0xFF : (1u << (count - i)) - 1;
-        add(prefilter, pairs, i, has(prefilter->pairs, _mm256_and_si256(fours, two_bytes)) & within);
-        const __m256i by_three = _mm256_mullo_epi32(_mm256_slli_epi32(fours, 8), factor);
-        add(prefilter, triples, i, has(prefilter->triple_sieve.words, _mm256_srl_epi32(by_three, triple_shift)) & within);
-        const __m256i by_four = _mm256_mullo_epi32(fours, factor);
-        add(prefilter, quads, i, has(prefilter->quad_sieve.words, _mm256_srl_epi32(by_four, quad_shift)) & within);
+        if (has_pairs) add(scanner, pairs, i, has(scanner->pair_bits, _mm256_and_si256(fours, two_bytes)) & within);
+        if (has_triples) {
+            const __m256i by_three = _mm256_mullo_epi32(_mm256_slli_epi32(fours, 8), factor);
+            add(scanner, triples, i, has(scanner->triple_sieve.words, _mm256_srl_epi32(by_three, triple_shift)) & within);
+        }
+        if (has_quads) {
+            const __m256i by_four = _mm256_mullo_epi32(fours, factor);
+            add(scanner, quads, i, has(scanner->quad_sieve.words, _mm256_srl_epi32(by_four, quad_shift)) & within);
+        }
+    }
+}
+
+WITH_AVX2 static void sieve_with_avx2(const sl_scanner *scanner, const uint8_t *piece, size_t count, sl_places *pairs,
+                                      sl_places *triples, sl_places *quads) {
+    pairs->count = triples->count = quads->count = 0;
+    switch ((scanner->has_pairs ? 1 : 0) | (scanner->has_triples ? 2 : 0) | (scanner->has_quads ? 4 : 0)) {
+    case 1: sieve_kinds(scanner, piece, count, pairs, triples, quads, true, false, false); return;
+    case 2: sieve_kinds(scanner, piece, count, pairs, triples, quads, false, true, false); return;
+    case 3: sieve_kinds(scanner, piece, count, pairs, triples, quads, true, true, false); return;
+    case 4: sieve_kinds(scanner, piece, count, pairs, triples, quads, false, false, true); return;
+    case 5: sieve_kinds(scanner, piece, count, pairs, triples, quads, true, false, true); return;
+    case 6: sieve_kinds(scanner, piece, count, pairs, triples, quads, false, true, true); return;
+    case 7: sieve_kinds(scanner, piece, count, pairs, triples, quads, true, true, true); return;
+    default: return;
     }
 }
 
@@ -59,10 +79,20 @@ WITH_AVX2 static void fold_with_avx2(const uint8_t *from, size_t count, uint8_t 
     _mm256_storeu_si256((__m256i *)(to + at), lower(_mm256_loadu_si256((const __m256i *)(to + at))));
 }
 
+/* Behind the places there are others of the text, or zeros. */
+WITH_AVX2 static bool has_byte_with_avx2(const uint8_t *piece, size_t count, uint8_t byte) {
+    const __m256i wanted = _mm256_set1_epi8((char)byte);
+    __m256i seen = _mm256_setzero_si256();
+    for (size_t i = 0; i < count; i += 32) {
+        seen = _mm256_or_si256(seen, _mm256_cmpeq_epi8(_mm256_loadu_si256((const __m256i *)(piece + i)), wanted));
+    }
+    return _mm256_testz_si256(seen, seen) == 0;
+}
+
 /* The sums stay in registers: two vectors at a time, for one waits for the other no less. */
-WITH_AVX2 static void add_rows_with_avx2(const sl_prefilter *prefilter, const sl_filter_set *sets, size_t count, uint64_t *found) {
-    const size_t vectors = prefilter->word_count / sl_row_step;
-    const __m256i *rows = (const __m256i *)prefilter->rows;
+WITH_AVX2 static void add_rows_with_avx2(const sl_scanner *scanner, const sl_filter_set *sets, size_t count, uint64_t *found) {
+    const size_t vectors = scanner->word_count / sl_row_step;
+    const __m256i *rows = (const __m256i *)scanner->rows;
     __m256i *out = (__m256i *)found;
     size_t v = 0;
     for (; v + 2 <= vectors; v += 2) {
@@ -83,7 +113,7 @@ WITH_AVX2 static void add_rows_with_avx2(const sl_prefilter *prefilter, const sl
 
 bool sl_scan_with_vectors(sl_scan_functions *functions) {
     if (!__builtin_cpu_supports("avx2")) return false;
-    *functions = (sl_scan_functions){fold_with_avx2, sieve_with_avx2, add_rows_with_avx2};
+    *functions = (sl_scan_functions){fold_with_avx2, sieve_with_avx2, has_byte_with_avx2, add_rows_with_avx2};
     return true;
 }
 

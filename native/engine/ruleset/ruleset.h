@@ -122,6 +122,7 @@ typedef struct sl_rule {
     const struct sl_script *script;
     int32_t filters[3]; /* bits of the candidate index, all needed; the first one -1: none, every value is tried */
     sl_classes_pair classes; /* of the filters or of the operand: a value that matches suffices for them */
+    uint64_t scanners;  /* bits of those that look for the literals of these filters */
     int32_t question;   /* number of its operator with its operand and its negation; -1: an answer is good once only */
     bool is_question_shared; /* with other links */
 
@@ -165,6 +166,8 @@ typedef struct sl_target_view {
     uint32_t selection;  /* number of the target among those that have views */
     bool is_whole_list;  /* of a list that only grows */
     sl_classes_pair scan_classes; /* a text that does not suffice for them holds nothing that a link looks for here */
+    uint8_t scanner;   /* number of the one for what links look for here, and in what is made of it */
+    uint64_t scanners; /* bits of all that look for that */
 } sl_target_view;
 
 /* What a starter needs of a view in order to match one of its texts. */
@@ -172,6 +175,7 @@ typedef struct sl_gate {
     uint8_t unit;        /* of its block */
     int32_t filters[3];  /* as in sl_rule */
     sl_classes_pair classes; /* as in sl_rule */
+    uint64_t scanners;   /* as in sl_rule */
     int32_t question;    /* of the starter, where its operator sees the texts of the view; -1: none */
 } sl_gate;
 

@@ -49,42 +49,47 @@ static inline void add_words(uint64_t *restrict to, const uint64_t *restrict fro
     }
 }
 
-static const uint64_t *scan_now(sl_txn *txn, sl_text *text) {
+static const uint64_t *scan_now(sl_txn *txn, sl_text *text, uint8_t by) {
     const sl_prefilter *prefilter = txn->rules->prefilter;
     const size_t size = prefilter->word_count * sizeof(uint64_t);
     sl_arena *arena = sl_text_arena(txn, text);
     uint64_t *bits = sl_arena_zalloc(arena, size);
-    const bool any = sl_prefilter_scan(prefilter, text->slice, bits);
-    const bool is_plain = (sl_values_classes(text) & prefilter->breaker_classes) == 0;
+    const uint64_t classes = sl_values_classes(text);
+    const bool any = sl_prefilter_scan(&prefilter->scanners[by], text->slice, classes, bits);
+    const bool is_plain = (classes & prefilter->breaker_classes) == 0;
     if (!any) {
         sl_arena_trim(arena, bits, size, 0);
         bits = NULL;
     } else if (!is_plain) {
         add_words(bits, prefilter->of_plain, prefilter->word_count);
     }
+    text->found_by = by;
     text->found = bits != NULL ? bits : is_plain ? prefilter->nothing : prefilter->of_plain;
     return text->found;
 }
 
-static inline const uint64_t *scan(sl_txn *txn, sl_text *text) {
+/* What one of the suited scanners finds; the first to look at the text is `by`. Where another one has been there, the next is
+ * the one that looks for everything, so that no text is scanned more than a few times. */
+static inline const uint64_t *scan(sl_txn *txn, sl_text *text, uint64_t suited, uint8_t by) {
     while (text->twin != NULL) text = text->twin; /* the scan folds case */
-    return text->found != NULL ? text->found : scan_now(txn, text);
+    if (text->found == NULL) return scan_now(txn, text, by);
+    return (suited >> text->found_by & 1) != 0 ? text->found : scan_now(txn, text, 0);
 }
 
-/* Of the operator, whatever negates it. */
-static inline bool text_lets(sl_txn *txn, const sl_rule *link, sl_text *text) {
+/* Of the operator, whatever negates it. by: a suited scanner. */
+static inline bool text_lets(sl_txn *txn, const sl_rule *link, sl_text *text, uint8_t by) {
     if (!sl_classes_suffice(sl_values_classes(text), link->classes)) return false;
-    return link->filters[0] < 0 || lets(txn, scan(txn, text), link->filters);
+    return link->filters[0] < 0 || lets(txn, scan(txn, text, link->scanners, by), link->filters);
 }
 
 bool sl_candidates_text(sl_txn *txn, const sl_rule *link, sl_text *text) {
     if (txn->rules->options.no_acceleration || link->is_negated) return true;
     if (link->is_multi_match && text->found == NULL) return sl_classes_suffice(sl_values_classes(text), link->classes);
-    return text_lets(txn, link, text);
+    return text_lets(txn, link, text, 0);
 }
 
 bool sl_candidates_refuses(sl_txn *txn, const sl_rule *link, sl_text *text) {
-    return link->filters[0] >= 0 && !text_lets(txn, link, text);
+    return link->filters[0] >= 0 && !text_lets(txn, link, text, 0);
 }
 
 /* ---- views ---- */
@@ -199,7 +204,7 @@ static const uint64_t *collect_found(sl_txn *txn, const sl_target_view *view, co
     for (; state->found_seen < selection->count; state->found_seen++) {
         if (selection->texts[state->found_seen]->known != NULL) continue;
         sl_text *text = texts[state->found_seen];
-        if (sl_classes_suffice(sl_values_classes(text), view->scan_classes)) add_words(state->found, scan(txn, text), words);
+        if (sl_classes_suffice(sl_values_classes(text), view->scan_classes)) add_words(state->found, scan(txn, text, view->scanners, view->scanner), words);
     }
     return state->found;
 }
@@ -313,7 +318,7 @@ static void add_members(sl_txn *txn, const sl_rule *link, const sl_target_view *
             if (!stages_let(txn, link, raw)) continue;
         } else {
             seen = raw->known != NULL ? sl_values_apply(txn, raw, link->pipeline) : texts[i];
-            if (sl_text_is_refused(seen, link->question) || (!link->is_negated && !text_lets(txn, link, seen))) continue;
+            if (sl_text_is_refused(seen, link->question) || (!link->is_negated && !text_lets(txn, link, seen, view->scanner))) continue;
         }
         sl_values_add_seen(txn, values, view->target->variable, member->name->slice, raw, seen);
     }
@@ -336,16 +341,17 @@ void sl_candidates_values(sl_txn *txn, const sl_rule *link, const sl_target *tar
 
 /* ---- blocks ---- */
 
-static bool gate_lets(sl_txn *txn, const sl_gate *gate, sl_text *text) {
+static bool gate_lets(sl_txn *txn, const sl_gate *gate, sl_text *text, uint8_t by) {
     if (sl_text_is_refused(text, gate->question)) return false;
     if (!sl_classes_suffice(sl_values_classes(text), gate->classes)) return false;
-    return gate->filters[0] < 0 || lets(txn, scan(txn, text), gate->filters);
+    return gate->filters[0] < 0 || lets(txn, scan(txn, text, gate->scanners, by), gate->filters);
 }
 
 static uint64_t text_units(sl_txn *txn, const sl_view_gates *gates, sl_text *text) {
+    const uint8_t by = txn->rules->views[gates->view].scanner;
     uint64_t units = 0;
     for (size_t g = 0; g < gates->gate_count; g++) {
-        if (gate_lets(txn, &gates->gates[g], text)) units |= UINT64_C(1) << gates->gates[g].unit;
+        if (gate_lets(txn, &gates->gates[g], text, by)) units |= UINT64_C(1) << gates->gates[g].unit;
     }
     return units;
 }

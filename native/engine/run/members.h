@@ -29,6 +29,7 @@ typedef struct sl_text {
     struct sl_text *twin; /* differs in case only and has the same candidates; NULL = none */
     uint64_t *refused;    /* by question (sl_rule.question): links with it do not match this text; made on first use */
     uint64_t classes; /* kinds of bytes (base/classes.h); 0 = not looked at yet */
+    uint8_t found_by; /* number of the scanner */
 } sl_text;
 
 /* Where an argument came from; a view is a set of these. */

@@ -37,11 +37,12 @@ static sl_slice compress_whitespace(sl_arena *arena, const sl_unicode_map *map, 
 
 /* 0xC2 and 0xA0 are the bytes of a no-break space in UTF-8 (0xA0 alone in Latin-1). Deleting each
  * wherever it stands damages other characters, but it is what v3 does and what its users rely on. */
-static bool is_removed(uint8_t c) { return sl_ascii_is_space(c) || c == 0xA0 || c == 0xC2; }
+static const bool is_removed[256] = {
+    ['\t'] = true, ['\n'] = true, ['\v'] = true, ['\f'] = true, ['\r'] = true, [' '] = true, [0xA0] = true, [0xC2] = true};
 
 static size_t find_removed(sl_slice value) {
     for (size_t i = 0; i < value.len; i++) {
-        if (is_removed(value.ptr[i])) return i;
+        if (is_removed[value.ptr[i]]) return i;
     }
     return SIZE_MAX;
 }
@@ -53,9 +54,12 @@ static sl_slice remove_whitespace(sl_arena *arena, const sl_unicode_map *map, sl
     const size_t first = find_removed(value);
     if (first == SIZE_MAX) return value;
     sl_rewrite r = sl_rewrite_begin(arena, value, first, value.len);
+    size_t kept = first; /* each byte is written, and those that go are written over: words are short, no branch would be foretold */
     for (size_t i = first; i < value.len; i++) {
-        if (!is_removed(value.ptr[i])) sl_rewrite_put(&r, value.ptr[i]);
+        r.out[kept] = value.ptr[i];
+        kept += !is_removed[value.ptr[i]];
     }
+    r.len = kept;
     return sl_rewrite_end(arena, r, value);
 }
 
