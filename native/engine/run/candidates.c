@@ -307,20 +307,29 @@ static bool stages_let(sl_txn *txn, const sl_rule *link, sl_text *raw) {
     return !sl_text_is_refused(raw, link->question) && sl_candidates_text(txn, link, raw);
 }
 
-static void add_members(sl_txn *txn, const sl_rule *link, const sl_target_view *view, const struct sl_selection *selection, sl_values *values) {
-    const bool has_others = !link->is_multi_match && selection->known_count != selection->count;
-    sl_text *const *texts = has_others ? texts_of(effective(txn, view, selection), selection) : NULL;
+/* seen: after the pipeline; NULL: there are stages. */
+static inline void add_member(sl_txn *txn, const sl_target_view *view, const struct sl_selection *selection, uint32_t i, sl_text *seen,
+                              sl_values *values) {
+    const sl_member *member = selection->members[i];
+    if (member->is_dead) return;
+    sl_values_add_seen(txn, values, view->target->variable, member->name->slice, selection->texts[i], seen);
+}
+
+static void add_members_with_stages(sl_txn *txn, const sl_rule *link, const sl_target_view *view, const struct sl_selection *selection,
+                                    sl_values *values) {
     for (uint32_t i = 0; i < selection->count; i++) {
-        const sl_member *member = selection->members[i];
-        if (member->is_dead) continue;
-        sl_text *raw = selection->texts[i], *seen = NULL;
-        if (link->is_multi_match) {
-            if (!stages_let(txn, link, raw)) continue;
-        } else {
-            seen = raw->known != NULL ? sl_values_apply(txn, raw, link->pipeline) : texts[i];
-            if (sl_text_is_refused(seen, link->question) || (!link->is_negated && !text_lets(txn, link, seen, view->scanner))) continue;
-        }
-        sl_values_add_seen(txn, values, view->target->variable, member->name->slice, raw, seen);
+        if (stages_let(txn, link, selection->texts[i])) add_member(txn, view, selection, i, NULL, values);
+    }
+}
+
+static void add_members(sl_txn *txn, const sl_rule *link, const sl_target_view *view, const struct sl_selection *selection, sl_values *values) {
+    const bool has_others = selection->known_count != selection->count, has_known = selection->known_count != 0;
+    sl_text *const *texts = has_others ? texts_of(effective(txn, view, selection), selection) : selection->texts;
+    for (uint32_t i = 0; i < selection->count; i++) { /* there may be hundreds, of which one is let through */
+        sl_text *seen = texts[i];
+        if (has_known && selection->texts[i]->known != NULL) seen = sl_values_apply(txn, selection->texts[i], link->pipeline);
+        if (!link->is_negated && !text_lets(txn, link, seen, view->scanner)) continue;
+        if (!sl_text_is_refused(seen, link->question)) add_member(txn, view, selection, i, seen, values);
     }
 }
 
@@ -336,7 +345,11 @@ void sl_candidates_values(sl_txn *txn, const sl_rule *link, const sl_target *tar
         sl_variable_expand(txn, target, values);
         return;
     }
-    add_members(txn, link, view, selection, values);
+    if (link->is_multi_match) {
+        add_members_with_stages(txn, link, view, selection, values);
+    } else {
+        add_members(txn, link, view, selection, values);
+    }
 }
 
 /* ---- blocks ---- */
