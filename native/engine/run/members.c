@@ -15,6 +15,8 @@ sl_text *sl_text_new(sl_arena *arena, sl_slice slice) {
     return text;
 }
 
+static uint8_t initial_of(sl_slice name) { return name.len == 0 ? 0 : sl_ascii_lower(name.ptr[0]); }
+
 static bool has_name(const sl_member *member, sl_slice name, uint32_t hash) {
     return member->hash == hash && sl_slice_equal_fold(member->name->slice, name);
 }
@@ -55,6 +57,7 @@ sl_member *sl_members_add_hashed(sl_members *members, sl_arena *arena, sl_slice 
     member->name = sl_text_new(arena, name);
     member->value = sl_text_new(arena, value);
     member->hash = hash;
+    member->initial = initial_of(name);
     members->items[members->count++] = member;
     if (members->slots == NULL ? members->count == indexed_from : members->count * 2 > members->slot_mask) {
         grow_index(members, arena);
@@ -78,6 +81,7 @@ void sl_members_fill(sl_members *members, sl_arena *arena, const struct sl_prese
         made[i].name = name;
         made[i].value = value;
         made[i].hash = presets[i].key_hash;
+        made[i].initial = initial_of(presets[i].key);
         members->items[i] = &made[i];
     }
     if (count < indexed_from) return;

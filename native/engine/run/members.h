@@ -40,6 +40,7 @@ typedef struct sl_member {
     sl_text *value;
     uint32_t hash;  /* of the name, case folded */
     uint8_t origin; /* SL_ORIGIN_* in ARGS; 0 elsewhere */
+    uint8_t initial; /* first byte of the name, folded; 0 = it is empty, or begins with a NUL */
     bool is_dead;   /* was unset */
     int64_t expires_epoch; /* persistent collections: 0 = never */
     int64_t aged_epoch;    /* persistent collections: until when deprecatevar has counted; 0 = set just now */

@@ -49,12 +49,6 @@ bool sl_target_selects_key(sl_txn *txn, const sl_target *target, sl_slice key) {
     }
 }
 
-/* Cheaper than the regex, and says no to most. */
-static bool cannot_begin(uint8_t first_byte, sl_slice name) {
-    enum { case_bit = 'a' ^ 'A' };
-    return first_byte != 0 && (name.len == 0 || ((name.ptr[0] ^ first_byte) & ~case_bit) != 0);
-}
-
 static void expand_members(sl_txn *txn, const sl_target *target, const sl_members *members, sl_values *values) {
     const sl_variable *variable = target->variable;
     sl_slice key = target->key;
@@ -63,13 +57,14 @@ static void expand_members(sl_txn *txn, const sl_target *target, const sl_member
         key = sl_macro_expand(txn, target->macro);
         hash = sl_hash_fold(key);
     }
+    const uint8_t initial = target->selector == SL_SELECT_REGEX ? sl_ascii_lower(target->first_byte) : 0;
     for (size_t i = 0; i < members->count; i++) {
         const sl_member *member = members->items[i];
+        if (initial != 0 && member->initial != initial) continue; /* cheaper than the pattern, and says no to most */
         if (!in_view(variable, member)) continue;
         if (target->selector == SL_SELECT_KEY || target->selector == SL_SELECT_MACRO) {
             if (!is_key(variable, member, key, hash)) continue;
         } else if (target->selector == SL_SELECT_REGEX) {
-            if (cannot_begin(target->first_byte, member->name->slice)) continue;
             if (!sl_regex_search(txn->engine->scratch, target->regex, member->name->slice)) continue;
         }
         sl_values_add(txn, values, variable, member->name->slice, sl_variable_shown(variable, member));
