@@ -27,6 +27,7 @@ namespace seclua {
 namespace {
 
 constexpr size_t exact_max = 2048;                          // texts a part may be written out to
+constexpr size_t repeated_max = 512;                        // texts with a part repeated
 constexpr size_t exact_length_max = ShortText::bytes_max;   // bytes of each
 constexpr size_t united_max = 16384;                        // texts of an alternation
 constexpr size_t class_max = 12;                            // members a character class may be written out to
@@ -270,11 +271,13 @@ struct GiveUp {};
 class Walker {
   public:
     // plain_only: of values without breakers.
-    Walker(std::string_view pattern, bool lines, bool skips_gaps, bool plain_only)
-        : pattern_(pattern), lines_(lines), skips_gaps_(skips_gaps), plain_only_(plain_only) {}
+    Walker(std::string_view pattern, bool lines, bool skips_gaps, bool plain_only, bool joins_repeats)
+        : pattern_(pattern), lines_(lines), skips_gaps_(skips_gaps), plain_only_(plain_only), joins_repeats_(joins_repeats) {}
 
     // After the walk: whether the other way of taking gaps would have made a difference.
     bool has_gaps() const { return has_gaps_; }
+    // The same of repeated bytes.
+    bool has_repeats() const { return has_repeats_; }
 
     // The sets of which every match needs one text each.
     std::vector<Need> walk() {
@@ -345,6 +348,26 @@ class Walker {
             tidy(found);
             unite_with(gaps_, found);
             if (begins_) first_ |= part.first;
+        }
+        // The part, which was added just now, may stand here again, any number of times. If it does not, the run goes on.
+        void may_repeat(const Info &part) {
+            Set twice;
+            twice.reserve(texts_.size() * part.texts.size());
+            for (const ShortText &left : texts_) {
+                for (const ShortText &right : part.texts) append(twice.emplace_back(left), right);
+            }
+            if (whole_) {
+                heads_ = texts_;
+                head_gaps_ = gaps_;
+            }
+            whole_ = false;
+            rest_.insert(rest_.end(), twice.begin(), twice.end());
+            tidy(rest_);
+            unite_with(rest_gaps_, gaps_);
+        }
+        bool can_repeat(const Info &part) const {
+            const bool is_bytes = part.is_exact && !has_empty(part.texts) && longest(part.texts) == 1;
+            return is_bytes && texts_.size() * part.texts.size() <= repeated_max && longest_ < exact_length_max;
         }
         void flush() { begin_again({ShortText()}, {}); }
         Info finish() {
@@ -658,6 +681,12 @@ class Walker {
         if (least == most && least <= 4) return;
         if (is_gap(part)) {
             parts.add_gap(part);
+            return;
+        }
+        const bool can_repeat = parts.can_repeat(part);
+        has_repeats_ = has_repeats_ || can_repeat;
+        if (can_repeat && joins_repeats_) {
+            parts.may_repeat(part);
         } else {
             parts.flush();
         }
@@ -906,7 +935,8 @@ class Walker {
     }
 
     std::string_view pattern_;
-    bool lines_, skips_gaps_, plain_only_, has_gaps_ = false;
+    bool lines_, skips_gaps_, plain_only_, has_gaps_ = false, has_repeats_ = false;
+    bool joins_repeats_; // what stands before a repeated byte is joined to what stands behind it, as if there were one, or to two
     size_t at_ = 0;
     int depth_ = 0;
 };
@@ -923,10 +953,13 @@ namespace {
 
 Rarest rarest_needs(std::string_view pattern, bool lines, bool plain_only) {
     Rarest rarest;
-    Walker exact(pattern, lines, false, plain_only);
+    Walker exact(pattern, lines, false, plain_only, false);
     for (Need &need : exact.walk()) rarest.add(std::move(need));
     if (exact.has_gaps()) {
-        for (Need &need : Walker(pattern, lines, true, plain_only).walk()) rarest.add(std::move(need));
+        for (Need &need : Walker(pattern, lines, true, plain_only, false).walk()) rarest.add(std::move(need));
+    }
+    if (exact.has_repeats()) {
+        for (Need &need : Walker(pattern, lines, false, plain_only, true).walk()) rarest.add(std::move(need));
     }
     return rarest;
 }
