@@ -5,27 +5,20 @@
  * only, so "bar.." and "..." act as one; a relative path keeps the ".." that climb out of it; an absolute
  * path cannot climb above its root. normalizePathWin turns every backslash first. v2 and v3 turn them
  * while walking, which leaves some in: an evasion. */
-#include "base/words.h"
 #include "transformations/families.h"
 #include "transformations/rewrite.h"
 
 static bool ends_segment(sl_slice path, size_t at) { return at + 1 == path.len || path.ptr[at + 1] == '/'; }
 
-/* Is one of these bytes a dot or a slash, which differ in their last bit? */
-static bool has_dot_or_slash(uint64_t word) {
-    const uint64_t other = (word ^ SL_WORD_OF('.')) & SL_WORD_OF(0xFE);
-    return ((other - SL_WORD_OF(1)) & ~other & SL_WORD_OF(0x80)) != 0;
-}
-
-/* Where the path first is not in normal form; before that, every byte is copied as it is. */
+/* Where the path first is not in normal form; before that, every byte is copied as it is. Each dot or slash that matters stands
+ * before a slash, or is the last byte; of dots there are many more. */
 static size_t find_reference(sl_slice path) {
-    for (size_t i = 0; i < path.len; i++) {
-        while (path.len - i > sl_word_bytes && !has_dot_or_slash(sl_word_load(path.ptr + i))) i += sl_word_bytes;
-        const uint8_t c = path.ptr[i];
-        if (c == '.' && ends_segment(path, i)) return i;
-        if (c == '/' && i + 1 < path.len && path.ptr[i + 1] == '/') return i;
+    for (size_t slash = sl_slice_find_byte(path, '/'); slash != SIZE_MAX;) {
+        if (slash != 0 && (path.ptr[slash - 1] == '.' || path.ptr[slash - 1] == '/')) return slash - 1;
+        const size_t next = sl_slice_find_byte(sl_slice_from(path, slash + 1), '/');
+        slash = next == SIZE_MAX ? SIZE_MAX : slash + 1 + next;
     }
-    return SIZE_MAX;
+    return path.len != 0 && path.ptr[path.len - 1] == '.' ? path.len - 1 : SIZE_MAX;
 }
 
 typedef struct walk {
