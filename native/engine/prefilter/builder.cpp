@@ -18,7 +18,7 @@ namespace seclua {
 namespace {
 
 constexpr size_t literals_bytes_max = 64u << 20;
-constexpr size_t few_pairs = 16; // that the sieve of triples takes along
+constexpr size_t few_pairs = 4; // that the sieve of triples takes along
 
 // How often a byte of a text is expected to be of a class, by the number of its bit; of classes that are the finest of a byte.
 const std::array<double, 64> &class_frequencies() {
