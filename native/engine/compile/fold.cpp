@@ -19,6 +19,7 @@
 #include <string_view>
 
 #include "actions/assignment.h"
+#include "run/members.h"
 #include "ruleset/event.h"
 #include "variables/variable.h"
 
@@ -233,9 +234,16 @@ Settled settle(const sl_rule &starter, const State &state, sl_arena *arena) {
 
 // ---- batches ----
 
+// A variable of TX with the value that it is given.
+struct Preset {
+    sl_slice key; // as written
+    uint32_t key_hash;
+    sl_slice value;
+};
+
 // What a certain unit leaves behind, when nothing of it depends on the request.
 struct Quiet {
-    std::vector<sl_preset> presets; // in order
+    std::vector<Preset> presets; // in order
     Keys guesses;
 };
 
@@ -303,22 +311,21 @@ class BatchBuilder {
     void add(const sl_rule &starter, const Quiet &quiet, const sl_certainty &known) {
         seclua_event *event = event_of(starter, known, arena_);
         events_.push_back(event);
-        for (const sl_preset &preset : quiet.presets) set(preset);
+        for (const Preset &preset : quiet.presets) set(preset);
         if (starter.severity >= 0) highest_severity_ = std::min<int>(highest_severity_, starter.severity);
         if (starter.kind == SL_RULE_OPERATOR) last_match_ = event;
     }
 
     const sl_batch *build(uint32_t next) const {
         auto *events = SL_NEW_ARRAY(arena_, seclua_event *, events_.size());
-        auto *presets = SL_NEW_ARRAY(arena_, sl_preset, presets_.size() + 1);
         std::copy(events_.begin(), events_.end(), events);
-        std::copy(presets_.begin(), presets_.end(), presets);
+        sl_members presets{};
+        for (const Preset &preset : presets_) sl_members_add_hashed(&presets, arena_, preset.key, preset.key_hash, preset.value);
         auto *out = SL_NEW(arena_, sl_batch);
         out->unit_count = events_.size();
         out->next = next;
         out->events = events;
-        out->presets = presets;
-        out->preset_count = presets_.size();
+        out->presets = sl_members_as_presets(&presets, arena_);
         out->highest_severity = highest_severity_;
         if (last_match_ != nullptr) {
             out->has_match = true;
@@ -330,8 +337,8 @@ class BatchBuilder {
 
   private:
     // A variable keeps the name under which it was first set.
-    void set(const sl_preset &preset) {
-        const auto known = std::find_if(presets_.begin(), presets_.end(), [&](const sl_preset &other) {
+    void set(const Preset &preset) {
+        const auto known = std::find_if(presets_.begin(), presets_.end(), [&](const Preset &other) {
             return other.key_hash == preset.key_hash && sl_slice_equal_fold(other.key, preset.key);
         });
         if (known == presets_.end()) {
@@ -343,7 +350,7 @@ class BatchBuilder {
 
     sl_arena *arena_;
     std::vector<seclua_event *> events_;
-    std::vector<sl_preset> presets_;
+    std::vector<Preset> presets_;
     int highest_severity_ = 255;
     const seclua_event *last_match_ = nullptr;
 };

@@ -442,10 +442,6 @@ const sl_prefilter *PrefilterBuilder::build(sl_arena *arena, const std::vector<F
     made->filter_count = static_cast<uint32_t>(filters_.size());
     const uint32_t words = sl_prefilter_word(static_cast<int32_t>(made->filter_count) - 1) + 1;
     made->word_count = (words + sl_row_step - 1) / sl_row_step * sl_row_step;
-    made->nothing = SL_NEW_ARRAY(arena, uint64_t, made->word_count);
-    uint64_t *of_plain = SL_NEW_ARRAY(arena, uint64_t, made->word_count);
-    for (const auto &[literals, id] : plain_ids_) of_plain[sl_prefilter_word(id)] |= uint64_t{1} << (id % 64);
-    made->of_plain = of_plain;
     for (const char c : std::string_view(sl_prefilter_breakers)) made->breaker_classes |= sl_class_of_byte(static_cast<uint8_t>(c));
 
     FilterIds all(filters_.size());
@@ -465,6 +461,14 @@ const sl_prefilter *PrefilterBuilder::build(sl_arena *arena, const std::vector<F
         Literals own(filters_, parts[i]);
         scanners[i + 1] = common;
         write_scanner(arena, own, bits, scanners[i + 1]);
+    }
+    for (uint32_t i = 0; i < made->scanner_count; i++) {
+        uint64_t *nothing = SL_NEW_ARRAY(arena, uint64_t, made->word_count + 1);
+        uint64_t *of_plain = SL_NEW_ARRAY(arena, uint64_t, made->word_count + 1);
+        for (const auto &[literals_of_id, id] : plain_ids_) of_plain[sl_prefilter_word(id)] |= uint64_t{1} << (id % 64);
+        nothing[made->word_count] = of_plain[made->word_count] = i;
+        scanners[i].nothing = nothing;
+        scanners[i].of_plain = of_plain;
     }
     made->scanners = scanners;
     return made;

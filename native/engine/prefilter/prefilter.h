@@ -133,6 +133,8 @@ typedef struct sl_scanner {
     const sl_filter_list *lists;
     const uint16_t *filters;
     uint32_t word_count; /* of what a scan yields; whole vectors of sl_row_step */
+    const uint64_t *nothing; /* what is kept of a scan that finds nothing */
+    const uint64_t *of_plain; /* the same with the filters that only speak of plain values; others pass them in any case */
 } sl_scanner;
 
 /* Bits of scanners, by number. */
@@ -145,8 +147,6 @@ typedef struct sl_prefilter {
     const sl_scanner *scanners; /* the first one is of all filters */
     uint32_t scanner_count;
     const uint64_t *bytes_of;  /* by filter: the bits of its literals of one byte */
-    const uint64_t *nothing; /* what a scan yields that finds nothing */
-    const uint64_t *of_plain; /* the same with the filters that only speak of plain values; others pass them in any case */
     uint64_t breaker_classes; /* SL_CLASS_*: a value without them is plain */
     uint32_t word_count;
     uint32_t filter_count;
@@ -175,6 +175,9 @@ static inline uint64_t sl_prefilter_window(const uint8_t *at) {
 static inline uint32_t sl_prefilter_hash(uint32_t bytes) { return bytes * UINT32_C(0x9E3779B1); }
 
 static inline uint64_t sl_prefilter_hash_five(uint64_t key) { return key * UINT64_C(0xD6E8FEB86659FD93); }
+
+/* What is kept of a scan: the words that it yields, and behind them the number of the scanner. */
+static inline size_t sl_found_bytes(const sl_prefilter *prefilter) { return (prefilter->word_count + 1) * sizeof(uint64_t); }
 
 /* Where the bit of a filter is in what a scan yields. */
 static inline uint32_t sl_prefilter_word(int32_t filter) { return 1 + (uint32_t)filter / 64; }

@@ -219,21 +219,13 @@ typedef struct sl_certainty {
     sl_slice key, value; /* of the rule's one target; without a target there is nothing to say */
 } sl_certainty;
 
-/* A variable of TX with the value that it is given. */
-typedef struct sl_preset {
-    sl_slice key; /* as written */
-    uint32_t key_hash;
-    sl_slice value;
-} sl_preset;
-
 /* Units in a row that match for certain, say nothing in the log and only set variables of TX to what is known: what they
  * leave behind is made at load, and a request takes it over. */
 typedef struct sl_batch {
     size_t unit_count;
     uint32_t next; /* unit to go on with */
     seclua_event *const *events; /* by unit; never written to */
-    const sl_preset *presets; /* each key once */
-    size_t preset_count;
+    const struct sl_members *presets; /* of TX, each name once; never written to */
     int highest_severity; /* 255 = none */
     bool has_match;       /* some unit looked at a variable */
     sl_slice matched_name, matched_value; /* of the last one that did */

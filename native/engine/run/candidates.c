@@ -51,21 +51,20 @@ static inline void add_words(uint64_t *restrict to, const uint64_t *restrict fro
 
 static const uint64_t *scan_now(sl_txn *txn, sl_text *text, uint8_t by) {
     const sl_prefilter *prefilter = txn->rules->prefilter;
-    const size_t size = prefilter->word_count * sizeof(uint64_t);
+    const sl_scanner *scanner = &prefilter->scanners[by];
+    const size_t size = sl_found_bytes(prefilter);
     sl_arena *arena = sl_text_arena(txn, text);
     uint64_t *bits = sl_arena_zalloc(arena, size);
     const uint64_t classes = sl_values_classes(text);
-    const bool any = sl_prefilter_scan(&prefilter->scanners[by], text->slice, classes, bits);
+    const bool any = sl_prefilter_scan(scanner, text->slice, classes, bits);
     const bool is_plain = (classes & prefilter->breaker_classes) == 0;
     if (!any) {
         sl_arena_trim(arena, bits, size, 0);
-        bits = NULL;
-    } else if (!is_plain) {
-        add_words(bits, prefilter->of_plain, prefilter->word_count);
+        return text->found = is_plain ? scanner->nothing : scanner->of_plain;
     }
-    text->found_by = by;
-    text->found = bits != NULL ? bits : is_plain ? prefilter->nothing : prefilter->of_plain;
-    return text->found;
+    if (!is_plain) add_words(bits, scanner->of_plain, prefilter->word_count);
+    bits[prefilter->word_count] = by;
+    return text->found = bits;
 }
 
 /* What one of the suited scanners finds; the first to look at the text is `by`. Where another one has been there, the next is
@@ -73,7 +72,8 @@ static const uint64_t *scan_now(sl_txn *txn, sl_text *text, uint8_t by) {
 static inline const uint64_t *scan(sl_txn *txn, sl_text *text, uint64_t suited, uint8_t by) {
     while (text->twin != NULL) text = text->twin; /* the scan folds case */
     if (text->found == NULL) return scan_now(txn, text, by);
-    return (suited >> text->found_by & 1) != 0 ? text->found : scan_now(txn, text, 0);
+    const uint64_t found_by = text->found[txn->rules->prefilter->word_count];
+    return (suited >> found_by & 1) != 0 ? text->found : scan_now(txn, text, 0);
 }
 
 /* Of the operator, whatever negates it. by: a suited scanner. */

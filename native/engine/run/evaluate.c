@@ -564,7 +564,7 @@ static const sl_batch *next_batch(const sl_txn *txn) {
 }
 
 static void take_batch(sl_txn *txn, const sl_batch *batch) {
-    sl_host_set_all_tx(txn, batch->presets, batch->preset_count);
+    sl_host_set_all_tx(txn, batch->presets);
     sl_event_add_batch(txn, batch);
     sl_cursor *cursor = &txn->cursor;
     const sl_rule *last = cursor->program->units[cursor->unit + batch->unit_count - 1];

@@ -65,6 +65,7 @@ static void tx_set(sl_txn *txn, sl_slice key, uint32_t hash, sl_slice value) {
     sl_member *known = sl_members_find_hashed(&txn->tx, key, hash);
     if (known != NULL) {
         known->value = sl_text_new(&txn->arena, value); /* keys are unique: setting never leaves a second one */
+        known->is_preset = false;
     } else {
         sl_members_add_hashed(&txn->tx, &txn->arena, sl_arena_copy(&txn->arena, key), hash, value);
     }
@@ -75,18 +76,19 @@ void sl_host_set_tx(sl_txn *txn, sl_slice key, uint32_t key_hash, sl_slice value
     tx_set(txn, key, key_hash, sl_arena_copy(&txn->arena, value));
 }
 
-void sl_host_set_all_tx(sl_txn *txn, const sl_preset *presets, size_t count) {
-    if (count != 0 && txn->tx.count == 0) {
-        sl_members_fill(&txn->tx, &txn->arena, presets, count);
+void sl_host_set_all_tx(sl_txn *txn, const sl_members *presets) {
+    if (presets->count != 0 && txn->tx.count == 0) {
+        sl_members_copy(&txn->tx, &txn->arena, presets);
         return;
     }
-    for (size_t i = 0; i < count; i++) {
-        const sl_preset *preset = &presets[i];
-        sl_member *known = sl_members_find_hashed(&txn->tx, preset->key, preset->key_hash);
+    for (size_t i = 0; i < presets->count; i++) {
+        const sl_member *preset = presets->items[i];
+        sl_member *known = sl_members_find_hashed(&txn->tx, preset->name->slice, preset->hash);
         if (known != NULL) {
-            known->value = sl_text_new(&txn->arena, preset->value);
+            known->value = sl_text_new(&txn->arena, preset->value->slice);
+            known->is_preset = false;
         } else {
-            sl_members_add_hashed(&txn->tx, &txn->arena, preset->key, preset->key_hash, preset->value);
+            sl_members_add_hashed(&txn->tx, &txn->arena, preset->name->slice, preset->hash, preset->value->slice);
         }
     }
 }

@@ -5,7 +5,6 @@
  * a look-up that meets a dead member falls back to the plain walk, which is its twin. */
 #include "run/members.h"
 
-#include "ruleset/ruleset.h"
 
 enum { capacity_first = 8, indexed_from = 16 };
 
@@ -67,27 +66,38 @@ sl_member *sl_members_add_hashed(sl_members *members, sl_arena *arena, sl_slice 
     return member;
 }
 
-/* One allocation for all of a kind: clearing memory piece by piece is most of what adding costs. */
-void sl_members_fill(sl_members *members, sl_arena *arena, const struct sl_preset *presets, size_t count) {
-    sl_member *made = SL_NEW_ARRAY(arena, sl_member, count);
-    sl_text *texts = SL_NEW_ARRAY(arena, sl_text, 2 * count);
-    members->capacity = 2 * count;
-    members->items = sl_arena_alloc(arena, members->capacity * sizeof *members->items);
-    members->count = count;
-    for (size_t i = 0; i < count; i++) {
-        sl_text *name = &texts[2 * i], *value = &texts[2 * i + 1];
-        name->slice = presets[i].key;
-        value->slice = presets[i].value;
-        made[i].name = name;
-        made[i].value = value;
-        made[i].hash = presets[i].key_hash;
-        made[i].initial = initial_of(presets[i].key);
-        members->items[i] = &made[i];
+const sl_members *sl_members_as_presets(const sl_members *members, sl_arena *arena) {
+    sl_members *presets = SL_NEW(arena, sl_members);
+    *presets = *members;
+    sl_member *made = SL_NEW_ARRAY(arena, sl_member, members->count);
+    sl_text *names = SL_NEW_ARRAY(arena, sl_text, members->count), *values = SL_NEW_ARRAY(arena, sl_text, members->count);
+    presets->items = SL_NEW_ARRAY(arena, sl_member *, members->count);
+    for (size_t i = 0; i < members->count; i++) {
+        made[i] = *members->items[i];
+        names[i] = *made[i].name;
+        values[i] = *made[i].value;
+        made[i].name = &names[i];
+        made[i].value = &values[i];
+        made[i].is_preset = true;
+        presets->items[i] = &made[i];
     }
-    if (count < indexed_from) return;
-    uint32_t slot_count = 4 * indexed_from;
-    while (slot_count < 2 * count) slot_count *= 2;
-    make_index(members, arena, slot_count);
+    return presets;
+}
+
+void sl_members_copy(sl_members *members, sl_arena *arena, const sl_members *presets) {
+    const size_t count = presets->count, slots = presets->slots == NULL ? 0 : presets->slot_mask + (size_t)1;
+    sl_member *made = sl_arena_alloc(arena, count * sizeof *made);
+    sl_member **items = sl_arena_alloc(arena, 2 * count * sizeof *items);
+    memcpy(made, presets->items[0], count * sizeof *made);
+    for (size_t i = 0; i < count; i++) items[i] = &made[i];
+    if (slots != 0) {
+        members->slots = sl_arena_alloc(arena, slots * sizeof *members->slots);
+        memcpy(members->slots, presets->slots, slots * sizeof *members->slots);
+        members->slot_mask = presets->slot_mask;
+    }
+    members->items = items;
+    members->capacity = 2 * count;
+    members->count = count;
 }
 
 static bool is_named(const sl_member *member, sl_slice name, uint32_t hash) {
@@ -128,6 +138,7 @@ sl_member *sl_members_set(sl_members *members, sl_arena *arena, sl_slice name, s
     }
     if (first == NULL) return sl_members_add(members, arena, name, value);
     first->value = sl_text_new(arena, value);
+    first->is_preset = false;
     return first;
 }
 

@@ -17,7 +17,6 @@ extern "C" {
 
 struct sl_step;
 struct sl_known;
-struct sl_preset;
 
 typedef struct sl_text {
     sl_slice slice;
@@ -25,11 +24,10 @@ typedef struct sl_text {
     struct sl_known *known; /* of the value cache, which owns all of this; NULL = the transaction's own */
     struct sl_step *steps;              /* results of single transformations (run/values.c) */
     uint64_t unchanged_by;              /* transformations known to change nothing, as in sl_pipeline.step_bits */
-    const uint64_t *found;              /* filters that the scan of the candidate index found; NULL = not scanned yet */
+    const uint64_t *found;              /* what the scan of the candidate index found, and the scanner's number; NULL = not scanned yet */
     struct sl_text *twin; /* differs in case only and has the same candidates; NULL = none */
     uint64_t *refused;    /* by question (sl_rule.question): links with it do not match this text; made on first use */
     uint64_t classes; /* kinds of bytes (base/classes.h); 0 = not looked at yet */
-    uint8_t found_by; /* number of the scanner */
 } sl_text;
 
 /* Where an argument came from; a view is a set of these. */
@@ -42,6 +40,7 @@ typedef struct sl_member {
     uint8_t origin; /* SL_ORIGIN_* in ARGS; 0 elsewhere */
     uint8_t initial; /* first byte of the name, folded; 0 = it is empty, or begins with a NUL */
     bool is_dead;   /* was unset */
+    bool is_preset; /* the texts are the rule set's; see sl_member_value */
     int64_t expires_epoch; /* persistent collections: 0 = never */
     int64_t aged_epoch;    /* persistent collections: until when deprecatevar has counted; 0 = set just now */
 } sl_member;
@@ -59,8 +58,18 @@ sl_text *sl_text_new(sl_arena *arena, sl_slice slice);
 sl_member *sl_members_add(sl_members *members, sl_arena *arena, sl_slice name, sl_slice value);
 /* The same where the hash (sl_hash_fold) is known. */
 sl_member *sl_members_add_hashed(sl_members *members, sl_arena *arena, sl_slice name, uint32_t hash, sl_slice value);
-/* Many at once into an empty list; no two have the same name. */
-void sl_members_fill(sl_members *members, sl_arena *arena, const struct sl_preset *presets, size_t count);
+/* Members that a rule set keeps, side by side, for many transactions. No two have the same name. */
+const sl_members *sl_members_as_presets(const sl_members *members, sl_arena *arena);
+/* Into an empty list; there is at least one of them. */
+void sl_members_copy(sl_members *members, sl_arena *arena, const sl_members *presets);
+/* The text of the value, to hang things on: only few of many presets are ever looked at. */
+static inline sl_text *sl_member_value(sl_member *member, sl_arena *arena) {
+    if (member->is_preset) {
+        member->value = sl_text_new(arena, member->value->slice);
+        member->is_preset = false;
+    }
+    return member->value;
+}
 /* First live member of that name (case folded), or NULL. */
 sl_member *sl_members_find(const sl_members *members, sl_slice name);
 /* The same where the hash (sl_hash_fold) is known. */

@@ -67,6 +67,7 @@ static void expand_members(sl_txn *txn, const sl_target *target, const sl_member
         } else if (target->selector == SL_SELECT_REGEX) {
             if (!sl_regex_search(txn->engine->scratch, target->regex, member->name->slice)) continue;
         }
+        if (member->is_preset) (void)sl_member_value(members->items[i], &txn->arena);
         sl_values_add(txn, values, variable, member->name->slice, sl_variable_shown(variable, member));
     }
 }

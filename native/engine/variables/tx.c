@@ -12,8 +12,8 @@ static int capture_index(sl_slice key) {
 static sl_text *find_tx(sl_txn *txn, sl_slice key, uint32_t key_hash) {
     const int index = capture_index(key);
     if (index >= 0) return txn->captures[index];
-    const sl_member *member = sl_members_find_hashed(&txn->tx, key, key_hash);
-    return member == NULL ? NULL : member->value;
+    sl_member *member = sl_members_find_hashed(&txn->tx, key, key_hash);
+    return member == NULL ? NULL : sl_member_value(member, &txn->arena);
 }
 
 /* Keys are unique. All members come in order of insertion, the captures last. */
@@ -21,8 +21,8 @@ static void expand_tx(sl_txn *txn, const sl_variable *self, const sl_target *tar
     static const char names[] = "0123456789";
     if (target->selector == SL_SELECT_KEY) {
         const int index = capture_index(target->key);
-        const sl_member *member = index >= 0 ? NULL : sl_members_find_hashed(&txn->tx, target->key, target->key_hash);
-        sl_text *text = index >= 0 ? txn->captures[index] : member == NULL ? NULL : member->value;
+        sl_member *member = index >= 0 ? NULL : sl_members_find_hashed(&txn->tx, target->key, target->key_hash);
+        sl_text *text = index >= 0 ? txn->captures[index] : member == NULL ? NULL : sl_member_value(member, &txn->arena);
         if (text != NULL) sl_values_add(txn, values, self, member == NULL ? target->key : member->name->slice, text);
         return;
     }
