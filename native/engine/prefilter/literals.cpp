@@ -27,6 +27,7 @@ namespace seclua {
 namespace {
 
 constexpr size_t exact_max = 2048;                          // texts a part may be written out to
+constexpr size_t open_max = 256;                            // pairs of bytes where something may stand between
 constexpr size_t repeated_max = 512;                        // texts with a part repeated
 constexpr size_t exact_length_max = ShortText::bytes_max;   // bytes of each
 constexpr size_t united_max = 16384;                        // texts of an alternation
@@ -300,6 +301,7 @@ class Walker {
       public:
         // One byte: what most parts are.
         void add(uint8_t byte) {
+            if (is_open_) follow(exactly(byte));
             if (begins_) first_.set(byte);
             begins_ = false;
             if (texts_.size() > exact_max || longest_ + 1 > exact_length_max) {
@@ -311,6 +313,7 @@ class Walker {
         }
         void add(const Info &part) { add(Info(part)); }
         void add(Info &&part) {
+            if (is_open_) follow(part);
             if (begins_) first_ |= part.first;
             if (!part.is_nullable) begins_ = false;
             if (!part.is_exact) {
@@ -368,6 +371,17 @@ class Walker {
         bool can_repeat(const Info &part) const {
             const bool is_bytes = part.is_exact && !has_empty(part.texts) && longest(part.texts) == 1;
             return is_bytes && texts_.size() * part.texts.size() <= repeated_max && longest_ < exact_length_max;
+        }
+        // Any number of the part may stand here, none included: the byte before it is followed by one of its, or by one of what
+        // comes next. To be called before the part is passed over in any other way.
+        void leave_open(const Info &part) {
+            if (!is_open_) {
+                if (texts_.empty() || has_empty(texts_) || !gaps_.empty() || !rest_.empty() || !rest_gaps_.empty()) return;
+                open_lasts_ = open_nexts_ = Bytes();
+                for (const ShortText &text : texts_) open_lasts_.set(text.back());
+                is_open_ = true;
+            }
+            open_nexts_ |= part.first;
         }
         void flush() { begin_again({ShortText()}, {}); }
         Info finish() {
@@ -468,6 +482,22 @@ class Walker {
             rest_gaps_ = std::move(part.rest_gaps);
             longest_ = longest(texts_);
         }
+        // After leave_open.
+        void follow(const Info &part) {
+            open_nexts_ |= part.first;
+            if (part.is_nullable) return;
+            is_open_ = false;
+            Set pairs;
+            open_lasts_.each([&](uint8_t last) {
+                open_nexts_.each([&](uint8_t next) {
+                    if (last == text_start || last == text_end) return;
+                    ShortText &pair = pairs.emplace_back(last);
+                    pair.push_back(next);
+                });
+            });
+            const bool is_sound = !open_lasts_.has(text_start) && !open_lasts_.has(text_end) && !open_nexts_.is_all() && !open_nexts_.is_none();
+            if (is_sound && pairs.size() <= open_max) consider(Need(std::move(pairs), {}));
+        }
         static bool says_nothing(const ShortText &text) {
             return text.empty() || (text.size() == 1 && (text.front() == text_start || text.front() == text_end));
         }
@@ -493,6 +523,8 @@ class Walker {
         size_t longest_ = 0; // of texts_
         bool whole_ = true;
         Rarest needs_;
+        Bytes open_lasts_, open_nexts_; // with is_open_: see leave_open
+        bool is_open_ = false;
         Bytes first_;
         bool begins_ = true; // all parts so far may be empty
     };
@@ -666,6 +698,7 @@ class Walker {
     void repeat(Sequence &parts, Info &&part, unsigned least, unsigned most) {
         if (least == 0) {
             if (is_impossible(part)) return;
+            if (most != 0) parts.leave_open(part);
             if (is_gap(part)) {
                 parts.add_gap(part);
             } else if (most == 1 && part.is_exact) {
@@ -879,9 +912,21 @@ class Walker {
         }
     }
 
+    // Of a letter both cases have to be left out.
+    Info all_but(const Bytes &written) const {
+        Info info;
+        for (unsigned b = 0; b < 256; b++) {
+            const auto byte = static_cast<uint8_t>(b);
+            if (!written.has(byte)) info.first.set(sl_ascii_lower(byte));
+        }
+        if (plain_only_) info.first.remove(breakers());
+        return info.first.is_none() ? impossible() : info;
+    }
+
     Info char_class() {
-        Bytes members;
+        Bytes members, written; // folded, and as they stand there
         bool is_wide = false; // holds something that is not written out
+        bool has_spaces = false;
         const bool is_negated = accept('^');
         bool is_first = true;
         while (true) {
@@ -906,6 +951,7 @@ class Walker {
                     case Escape::byte: break;
                     case Escape::spaces:
                         for (const char space : {' ', '\t', '\n', '\v', '\f', '\r'}) members.set(static_cast<uint8_t>(space));
+                        has_spaces = true;
                         is_byte = false;
                         break;
                     default:
@@ -922,9 +968,13 @@ class Walker {
                 if (last == '\\' && read_escape(last, true) != Escape::byte) throw GiveUp{};
                 if (last < c) throw GiveUp{};
             }
-            for (unsigned b = c; b <= last; b++) members.set(sl_ascii_lower(static_cast<uint8_t>(b)));
+            for (unsigned b = c; b <= last; b++) {
+                members.set(sl_ascii_lower(static_cast<uint8_t>(b)));
+                written.set(static_cast<uint8_t>(b));
+            }
         }
-        if (is_wide || is_negated || members.is_none()) return anything(false);
+        if (is_wide || members.is_none() || (is_negated && has_spaces)) return anything(false);
+        if (is_negated) return all_but(written);
         if (plain_only_) members.remove(breakers());
         if (members.is_none()) return impossible();
         Info info;
