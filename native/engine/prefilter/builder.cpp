@@ -332,6 +332,16 @@ void write_scanner(sl_arena *arena, Literals &literals, const SingleBits &bits, 
     literals.sets.write(arena, made);
 }
 
+// plain_ids: ids of the filters that only speak of plain values, by their literals.
+template <class Ids> void write_nothing(sl_arena *arena, const Ids &plain_ids, uint32_t number, sl_scanner &made) {
+    uint64_t *nothing = SL_NEW_ARRAY(arena, uint64_t, made.word_count + 1);
+    uint64_t *of_plain = SL_NEW_ARRAY(arena, uint64_t, made.word_count + 1);
+    for (const auto &each : plain_ids) of_plain[sl_prefilter_word(each.second)] |= uint64_t{1} << (each.second % 64);
+    nothing[made.word_count] = of_plain[made.word_count] = number;
+    made.nothing = nothing;
+    made.of_plain = of_plain;
+}
+
 } // namespace
 
 size_t PrefilterBuilder::literal_count(int filter) const {
@@ -365,14 +375,7 @@ const sl_prefilter *PrefilterBuilder::build(sl_arena *arena, const std::vector<F
         scanners[i + 1] = common;
         write_scanner(arena, own, bits, scanners[i + 1]);
     }
-    for (uint32_t i = 0; i < made->scanner_count; i++) {
-        uint64_t *nothing = SL_NEW_ARRAY(arena, uint64_t, made->word_count + 1);
-        uint64_t *of_plain = SL_NEW_ARRAY(arena, uint64_t, made->word_count + 1);
-        for (const auto &[literals_of_id, id] : plain_ids_) of_plain[sl_prefilter_word(id)] |= uint64_t{1} << (id % 64);
-        nothing[made->word_count] = of_plain[made->word_count] = i;
-        scanners[i].nothing = nothing;
-        scanners[i].of_plain = of_plain;
-    }
+    for (uint32_t i = 0; i < made->scanner_count; i++) write_nothing(arena, plain_ids_, i, scanners[i]);
     made->scanners = scanners;
     return made;
 }

@@ -68,7 +68,7 @@ static const uint64_t *scan_now(sl_txn *txn, sl_text *text, uint8_t by) {
 }
 
 /* What one of the suited scanners finds; the first to look at the text is `by`. Where another one has been there, the next is
- * the one that looks for everything, so that no text is scanned more than a few times. */
+ * the one that looks for everything, so no text is scanned more than twice. */
 static inline const uint64_t *scan(sl_txn *txn, sl_text *text, uint64_t suited, uint8_t by) {
     while (text->twin != NULL) text = text->twin; /* the scan folds case */
     if (text->found == NULL) return scan_now(txn, text, by);
