@@ -16,33 +16,43 @@ bool is_gated(const sl_rule &starter) {
            std::all_of(starter.targets, starter.targets + starter.target_count, [](const sl_target &target) { return target.view >= 0; });
 }
 
+struct Gate {
+    sl_gate of_all;
+    sl_text_gate of_text;
+};
+
 // Of a starter that matches where a text has what its operator needs.
-sl_gate gate_of(const sl_rule &starter, size_t unit) {
-    sl_gate gate = {static_cast<uint8_t>(unit), {}, {}, starter.scanners, starter.question};
-    std::copy(std::begin(starter.filters), std::end(starter.filters), std::begin(gate.filters));
-    std::copy(std::begin(starter.classes), std::end(starter.classes), std::begin(gate.classes));
+Gate gate_of(const sl_rule &starter, size_t unit) {
+    Gate gate = {{{}, {}, static_cast<uint8_t>(unit)}, {starter.scanners, starter.question}};
+    const int32_t first = starter.filters[0];
+    for (size_t i = 0; i < std::size(gate.of_all.filters); i++) {
+        const int32_t filter = starter.filters[i] >= 0 ? starter.filters[i] : first;
+        gate.of_all.filters[i] = first >= 0 ? static_cast<uint16_t>(filter) : uint16_t{sl_no_filter};
+    }
+    std::copy(std::begin(starter.classes), std::end(starter.classes), std::begin(gate.of_all.classes));
     return gate;
 }
 
 // Of any other: there has to be a text at all.
-sl_gate open_gate(const sl_rule &starter, size_t unit) {
-    return {static_cast<uint8_t>(unit), {-1, -1, -1}, {sl_class_any, sl_class_any}, 0, starter.is_multi_match ? -1 : starter.question};
+Gate open_gate(const sl_rule &starter, size_t unit) {
+    return {{{sl_class_any, sl_class_any}, {sl_no_filter, sl_no_filter, sl_no_filter}, static_cast<uint8_t>(unit)},
+            {0, starter.is_multi_match ? -1 : starter.question}};
 }
 
 using ViewGates = std::pair<int32_t, bool>; // view, is_staged
-using GatesByView = std::map<ViewGates, std::vector<sl_gate>>;
+using GatesByView = std::map<ViewGates, std::vector<Gate>>;
 
-sl_view_gates frozen(sl_arena *arena, const ViewGates &key, const std::vector<sl_gate> &gates) {
-    sl_view_gates out = {static_cast<uint32_t>(key.first), nullptr, gates.size(), key.second};
-    sl_gate *kept = SL_NEW_ARRAY(arena, sl_gate, gates.size());
-    std::copy(gates.begin(), gates.end(), kept);
-    out.gates = kept;
-    return out;
+sl_view_gates frozen(sl_arena *arena, const ViewGates &key, const std::vector<Gate> &gates) {
+    sl_gate *of_all = SL_NEW_LINES(arena, sl_gate, gates.size());
+    sl_text_gate *of_text = SL_NEW_ARRAY(arena, sl_text_gate, gates.size());
+    std::transform(gates.begin(), gates.end(), of_all, [](const Gate &gate) { return gate.of_all; });
+    std::transform(gates.begin(), gates.end(), of_text, [](const Gate &gate) { return gate.of_text; });
+    return {static_cast<uint32_t>(key.first), static_cast<uint32_t>(gates.size()), of_all, of_text, key.second};
 }
 
 sl_target_gates frozen(sl_arena *arena, int32_t raw, const GatesByView &by_view) {
     sl_target_gates out = {static_cast<uint32_t>(raw), nullptr, 0};
-    sl_view_gates *views = SL_NEW_ARRAY(arena, sl_view_gates, by_view.size());
+    sl_view_gates *views = SL_NEW_LINES(arena, sl_view_gates, by_view.size());
     for (const auto &[view, gates] : by_view) views[out.view_count++] = frozen(arena, view, gates);
     out.views = views;
     return out;

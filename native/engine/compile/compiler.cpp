@@ -99,7 +99,7 @@ void Compiler::freeze() {
         inherit_from_links(*unit);
         starters[unit->ordinal] = unit->links.front().image;
     }
-    sl_target_view *views = SL_NEW_ARRAY(arena, sl_target_view, views_.size());
+    sl_target_view *views = SL_NEW_LINES(arena, sl_target_view, views_.size());
     std::copy(views_.begin(), views_.end(), views);
     rules_->views = views;
     uint32_t *selection_views = SL_NEW_ARRAY(arena, uint32_t, selection_views_.size());

@@ -185,7 +185,7 @@ void Compiler::compile_operator(Unit &unit, Link &link) {
 void Compiler::compile_link(Unit &unit, size_t index) {
     Link &link = unit.links[index];
     const RuleStatement &statement = *link.rule;
-    sl_rule *rule = SL_NEW(&rules_->arena, sl_rule);
+    sl_rule *rule = SL_NEW_LINES(&rules_->arena, sl_rule, 1);
     link.image = rule;
     link_ = &link;
     link.draft = {};

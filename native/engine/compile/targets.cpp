@@ -149,7 +149,7 @@ void Compiler::compile_targets(Unit &unit, Link &link) {
                          "use phase:" + std::to_string(earliest));
     }
     const auto freeze_list = [&](const std::vector<sl_target> &list) {
-        sl_target *frozen = SL_NEW_ARRAY(&rules_->arena, sl_target, list.size());
+        sl_target *frozen = SL_NEW_LINES(&rules_->arena, sl_target, list.size());
         std::copy(list.begin(), list.end(), frozen);
         return frozen;
     };

@@ -89,7 +89,7 @@ int PrefilterBuilder::add_to(Ids &ids, LiteralSet literals) {
     for (const WholeText &whole : literals.wholes) bytes += whole.text.size();
     if (byte_count_ + bytes > literals_bytes_max) return -1;
     byte_count_ += bytes;
-    if (filters_.size() > UINT16_MAX) return -1;
+    if (filters_.size() >= sl_no_filter) return -1;
     const int id = static_cast<int>(filters_.size());
     classes_.push_back(rare_classes(literals));
     filters_.push_back(&ids.emplace(std::move(literals), id).first->first);
@@ -202,12 +202,13 @@ struct SingleBits {
     }
 };
 
-const uint64_t *make_bytes_of(sl_arena *arena, const Literals &literals, const SingleBits &bits, size_t filter_count) {
-    uint64_t *bytes_of = SL_NEW_ARRAY(arena, uint64_t, filter_count);
-    for (const auto &[byte, filters] : literals.of_length[1]) {
-        literals.sets.each_filter(filters, [&, byte = byte](uint16_t filter) { bytes_of[filter] |= bits.of_byte[byte]; });
+const uint64_t *make_byte_rows(sl_arena *arena, const Literals &literals, const SingleBits &bits, uint32_t word_count) {
+    uint64_t *rows = SL_NEW_ARRAY(arena, uint64_t, size_t{64} * word_count);
+    for (const Literal &literal : literals.of_length[1]) {
+        uint64_t *row = rows + sl_bits_first(bits.of_byte[literal.bytes]) * word_count;
+        literals.sets.each_filter(literal.filters, [&](uint16_t filter) { row[sl_prefilter_word(filter)] |= uint64_t{1} << (filter % 64); });
     }
-    return bytes_of;
+    return rows;
 }
 
 void write_singles(sl_arena *arena, const Literals &literals, const SingleBits &bits, sl_scanner &made) {
@@ -336,7 +337,7 @@ void write_scanner(sl_arena *arena, Literals &literals, const SingleBits &bits, 
 template <class Ids> void write_nothing(sl_arena *arena, const Ids &plain_ids, uint32_t number, sl_scanner &made) {
     uint64_t *nothing = SL_NEW_ARRAY(arena, uint64_t, made.word_count + 1);
     uint64_t *of_plain = SL_NEW_ARRAY(arena, uint64_t, made.word_count + 1);
-    for (const auto &each : plain_ids) of_plain[sl_prefilter_word(each.second)] |= uint64_t{1} << (each.second % 64);
+    for (const auto &each : plain_ids) of_plain[sl_prefilter_word(static_cast<uint32_t>(each.second))] |= uint64_t{1} << (each.second % 64);
     nothing[made.word_count] = of_plain[made.word_count] = number;
     made.nothing = nothing;
     made.of_plain = of_plain;
@@ -353,7 +354,7 @@ const sl_prefilter *PrefilterBuilder::build(sl_arena *arena, const std::vector<F
     if (filters_.empty()) return nullptr;
     sl_prefilter *made = SL_NEW(arena, sl_prefilter);
     made->filter_count = static_cast<uint32_t>(filters_.size());
-    const uint32_t words = sl_prefilter_word(static_cast<int32_t>(made->filter_count) - 1) + 1;
+    const uint32_t words = sl_prefilter_word(made->filter_count - 1) + 1;
     made->word_count = (words + sl_row_step - 1) / sl_row_step * sl_row_step;
     for (const char c : std::string_view(sl_prefilter_breakers)) made->breaker_classes |= sl_class_of_byte(static_cast<uint8_t>(c));
 
@@ -364,9 +365,9 @@ const sl_prefilter *PrefilterBuilder::build(sl_arena *arena, const std::vector<F
     sl_scanner *scanners = SL_NEW_ARRAY(arena, sl_scanner, made->scanner_count);
     sl_scanner common{};
     const SingleBits bits(literals);
-    made->bytes_of = make_bytes_of(arena, literals, bits, made->filter_count);
     common.set_bits = make_set_bits(arena);
     common.word_count = made->word_count;
+    common.byte_rows = make_byte_rows(arena, literals, bits, made->word_count);
     if (!sl_scan_with_vectors(&common.functions)) common.functions = sl_scan_plainly;
     scanners[0] = common;
     write_scanner(arena, literals, bits, scanners[0]);

@@ -40,6 +40,9 @@ typedef struct sl_sieve {
     uint32_t shift; /* a hash has 32 - shift bits */
 } sl_sieve;
 
+/* A filter is a number below this one. */
+enum { sl_no_filter = UINT16_MAX };
+
 /* Filters that a literal says of; 0 = none. */
 typedef uint32_t sl_filter_set;
 
@@ -102,8 +105,8 @@ typedef struct sl_scan_functions {
                   sl_places *triples, sl_places *quads);
     /* Does the byte stand at one of the first `count` places of a piece? */
     bool (*has_byte)(const uint8_t *piece, size_t count, uint8_t byte);
-    /* Adds the rows of these sets to found, a row itself. */
-    void (*add_rows)(const struct sl_scanner *scanner, const sl_filter_set *sets, size_t count, uint64_t *found);
+    /* Adds these rows of so many words to found, a row itself. */
+    void (*add_rows)(const uint64_t *rows, size_t words, const uint32_t *numbers, size_t count, uint64_t *found);
 } sl_scan_functions;
 
 /* Looks for the literals of some filters. Where one may begin is seen from small tables that stay in the first caches: the
@@ -114,6 +117,7 @@ typedef struct sl_scanner {
     bool has_pairs, has_triples, has_quads; /* sieves; that of triples has pairs, too, with any byte, where there are few */
     bool has_pairs_in_triples;
     uint64_t own_classes;    /* of literals of one byte that have a class of their own: it is their bit, too */
+    const uint64_t *byte_rows; /* by bit of a literal of one byte: a row of the filters that have it */
     const sl_numbered_byte *numbered; /* the others */
     uint32_t numbered_count;
     const uint32_t *pair_bits; /* by two bytes, the first one lowest */
@@ -146,7 +150,6 @@ enum { sl_scanners_max = 64 };
 typedef struct sl_prefilter {
     const sl_scanner *scanners; /* the first one is of all filters */
     uint32_t scanner_count;
-    const uint64_t *bytes_of;  /* by filter: the bits of its literals of one byte */
     uint64_t breaker_classes; /* SL_CLASS_*: a value without them is plain */
     uint32_t word_count;
     uint32_t filter_count;
@@ -158,8 +161,8 @@ enum { sl_row_step = 4, sl_row_words_max = 16 };
  * ask for the word. */
 #define sl_prefilter_breakers "\"'`\\^$()[]{}|<>!&;\n\r"
 
-/* Adds to found (word_count words) what the text, with these kinds of bytes, holds: in the first word the literals of one byte, in
- * the others every filter that has a longer one, a bit each; true when there is any. */
+/* Adds to found (word_count words) every filter that has a literal which the text, with these kinds of bytes, holds; true when
+ * there is any. */
 bool sl_prefilter_scan(const sl_scanner *scanner, sl_slice text, uint64_t classes, uint64_t *found);
 
 /* Those that any processor has, and those with vectors, for one that has them. */
@@ -180,12 +183,10 @@ static inline uint64_t sl_prefilter_hash_five(uint64_t key) { return key * UINT6
 static inline size_t sl_found_bytes(const sl_prefilter *prefilter) { return (prefilter->word_count + 1) * sizeof(uint64_t); }
 
 /* Where the bit of a filter is in what a scan yields. */
-static inline uint32_t sl_prefilter_word(int32_t filter) { return 1 + (uint32_t)filter / 64; }
+static inline uint32_t sl_prefilter_word(uint32_t filter) { return filter / 64; }
 
 /* Is there a literal of the filter in what a scan yielded, or several together? */
-static inline bool sl_prefilter_lets(const sl_prefilter *prefilter, const uint64_t *found, int32_t filter) {
-    return (found[sl_prefilter_word(filter)] >> (filter % 64) & 1) != 0 || (found[0] & prefilter->bytes_of[filter]) != 0;
-}
+static inline bool sl_prefilter_lets(const uint64_t *found, uint32_t filter) { return (found[sl_prefilter_word(filter)] >> (filter % 64) & 1) != 0; }
 
 #ifdef __cplusplus
 }

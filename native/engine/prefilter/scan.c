@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The scan: a text is folded piece by piece, and each place in it sieved. Nearly all fall through. */
 #include "base/ascii.h"
+#include "base/bits.h"
 #include "base/words.h"
 #include "prefilter/prefilter.h"
 
@@ -40,10 +41,9 @@ static void sieve_plainly(const sl_scanner *scanner, const uint8_t *piece, size_
     quads->count = quad_count;
 }
 
-static void add_rows(const sl_scanner *scanner, const sl_filter_set *sets, size_t count, uint64_t *found) {
-    const size_t words = scanner->word_count;
+static void add_rows(const uint64_t *rows, size_t words, const uint32_t *numbers, size_t count, uint64_t *found) {
     for (size_t i = 0; i < count; i++) {
-        const uint64_t *row = scanner->rows + sets[i] * words;
+        const uint64_t *row = rows + numbers[i] * words;
         for (size_t w = 0; w < words; w++) found[w] |= row[w];
     }
 }
@@ -74,7 +74,7 @@ static void add_list(const sl_scanner *scanner, sl_filter_set set, uint64_t *fou
 
 static void add_up(found_sets *sets) {
     if (sets->scanner->rows != NULL) {
-        sets->scanner->functions.add_rows(sets->scanner, sets->sets, sets->count, sets->found);
+        sets->scanner->functions.add_rows(sets->scanner->rows, sets->scanner->word_count, sets->sets, sets->count, sets->found);
     } else {
         for (size_t i = 0; i < sets->count; i++) add_list(sets->scanner, sets->sets[i], sets->found);
     }
@@ -151,18 +151,27 @@ static void sieve(const sl_scanner *scanner, sl_slice text, size_t begin, const 
     add_up(&sets);
 }
 
-/* Those of one byte that have no class of their own. */
-static void find_bytes(const sl_scanner *scanner, uint64_t classes, const uint8_t *piece, size_t count, uint64_t *found) {
+/* Adds the bits of those of one byte that have no class of their own. */
+static void find_bytes(const sl_scanner *scanner, uint64_t classes, const uint8_t *piece, size_t count, uint64_t *bits) {
     for (uint32_t i = 0; i < scanner->numbered_count; i++) {
         const sl_numbered_byte *wanted = &scanner->numbered[i];
-        if ((classes & wanted->shared_class) == 0 || (*found >> wanted->number & 1) != 0) continue;
-        *found |= (uint64_t)scanner->functions.has_byte(piece, count, wanted->byte) << wanted->number;
+        if ((classes & wanted->shared_class) == 0 || (*bits >> wanted->number & 1) != 0) continue;
+        *bits |= (uint64_t)scanner->functions.has_byte(piece, count, wanted->byte) << wanted->number;
     }
+}
+
+/* Of literals of one byte, by their bits. */
+static void add_byte_rows(const sl_scanner *scanner, uint64_t bits, uint64_t *found) {
+    uint32_t numbers[64];
+    size_t count = 0;
+    for (; bits != 0; bits &= bits - 1) numbers[count++] = (uint32_t)sl_bits_first(bits);
+    scanner->functions.add_rows(scanner->byte_rows, scanner->word_count, numbers, count, found);
 }
 
 bool sl_prefilter_scan(const sl_scanner *scanner, sl_slice text, uint64_t classes, uint64_t *found) {
     uint8_t piece[sl_piece_room_bytes];
     size_t held = 0, taken = 0, begin;
+    uint64_t bits = classes & scanner->own_classes;
     piece[held++] = sl_prefilter_start;
     for (;;) {
         const size_t room = sl_piece_bytes - held;
@@ -173,15 +182,15 @@ bool sl_prefilter_scan(const sl_scanner *scanner, sl_slice text, uint64_t classe
         taken += count;
         if (taken == text.len) break;
         sieve(scanner, text, begin, piece, held - sl_piece_ahead_bytes, found);
-        find_bytes(scanner, classes, piece, held, found);
+        find_bytes(scanner, classes, piece, held, &bits);
         memmove(piece, piece + held - sl_piece_ahead_bytes, sl_piece_ahead_bytes);
         held = sl_piece_ahead_bytes;
     }
     piece[held++] = sl_prefilter_end;
     memset(piece + held, 0, sl_piece_ahead_bytes + sl_piece_behind_bytes); /* a literal that ends in zeros may be seen here: a false candidate */
     sieve(scanner, text, begin, piece, held, found);
-    find_bytes(scanner, classes, piece, held, found);
-    found[0] |= classes & scanner->own_classes;
+    find_bytes(scanner, classes, piece, held, &bits);
+    add_byte_rows(scanner, bits, found);
     uint64_t any = 0;
     for (uint32_t w = 0; w < scanner->word_count; w++) any |= found[w];
     return any != 0;

@@ -90,15 +90,15 @@ WITH_AVX2 static bool has_byte_with_avx2(const uint8_t *piece, size_t count, uin
 }
 
 /* The sums stay in registers: two vectors at a time, for one waits for the other no less. */
-WITH_AVX2 static void add_rows_with_avx2(const sl_scanner *scanner, const sl_filter_set *sets, size_t count, uint64_t *found) {
-    const size_t vectors = scanner->word_count / sl_row_step;
-    const __m256i *rows = (const __m256i *)scanner->rows;
+WITH_AVX2 static void add_rows_with_avx2(const uint64_t *from, size_t words, const uint32_t *numbers, size_t count, uint64_t *found) {
+    const size_t vectors = words / sl_row_step;
+    const __m256i *rows = (const __m256i *)from;
     __m256i *out = (__m256i *)found;
     size_t v = 0;
     for (; v + 2 <= vectors; v += 2) {
         __m256i low = _mm256_loadu_si256(out + v), high = _mm256_loadu_si256(out + v + 1);
         for (size_t i = 0; i < count; i++) {
-            const __m256i *row = rows + sets[i] * vectors + v;
+            const __m256i *row = rows + numbers[i] * vectors + v;
             low = _mm256_or_si256(low, _mm256_loadu_si256(row));
             high = _mm256_or_si256(high, _mm256_loadu_si256(row + 1));
         }
@@ -107,7 +107,7 @@ WITH_AVX2 static void add_rows_with_avx2(const sl_scanner *scanner, const sl_fil
     }
     if (v == vectors) return;
     __m256i last = _mm256_loadu_si256(out + v);
-    for (size_t i = 0; i < count; i++) last = _mm256_or_si256(last, _mm256_loadu_si256(rows + sets[i] * vectors + v));
+    for (size_t i = 0; i < count; i++) last = _mm256_or_si256(last, _mm256_loadu_si256(rows + numbers[i] * vectors + v));
     _mm256_storeu_si256(out + v, last);
 }
 

@@ -53,14 +53,14 @@ typedef struct sl_target {
     const struct sl_variable *variable;
     uint8_t selector; /* sl_selector_kind */
     bool is_count;    /* & */
-    sl_slice key;     /* as written, without slashes and quotes */
-    uint32_t key_hash;
-    const struct sl_regex *regex;
+    bool view_has_all; /* the view holds each text that the operator will see, so its filters decide */
     uint8_t first_byte; /* with which names that the regex selects begin, in either case; 0 = no claim */
+    int32_t view;     /* index among sl_ruleset.views; -1: none */
+    sl_slice key;     /* as written, without slashes and quotes */
+    const struct sl_regex *regex;
     const sl_macro *macro;
     const struct sl_xpath *xpath;
-    int32_t view;     /* index among sl_ruleset.views; -1: none */
-    bool view_has_all; /* the view holds each text that the operator will see, so its filters decide */
+    uint32_t key_hash;
     sl_slice written; /* "ARGS:foo", "&TX:/^a/": for logs and explain */
 } sl_target;
 
@@ -100,53 +100,53 @@ typedef enum sl_disruptive {
 
 typedef enum sl_rule_kind { SL_RULE_OPERATOR = 0, SL_RULE_UNCONDITIONAL, SL_RULE_SCRIPT } sl_rule_kind;
 
+/* What nearly every evaluation reads comes first: two cache lines, and a third one once the operator is asked. */
 typedef struct sl_rule {
-    uint64_t id;        /* of the starter, for links, too; 0 = script rule without id */
-    uint32_t ordinal;   /* of the starter among all starters: bit of the removal sets */
     uint8_t kind;       /* sl_rule_kind */
     uint8_t phase;
     uint8_t link_index; /* 0 = starter */
     bool is_negated;
     bool has_capture;
     bool is_multi_match;
+    bool operand_per_value; /* the macro has to be expanded for each value */
+    bool is_question_shared; /* with other links */
     bool reads_captures; /* some macro of the link or of the chain's message reads TX:0‥9 */
-
+    bool log, audit;
+    int8_t severity;    /* -1 = none */
+    uint8_t disruptive; /* starter only: sl_disruptive; block is resolved */
+    bool has_jump;      /* starter only */
+    uint16_t status;    /* starter only: 0 = none given */
+    uint32_t ordinal;   /* of the starter among all starters: bit of the removal sets */
+    int32_t question;   /* number of its operator with its operand and its negation; -1: an answer is good once only */
     const sl_target *targets;
     size_t target_count;
-    const sl_target *exclusions; /* whole list, order irrelevant */
-    size_t exclusion_count;
+    const struct sl_rule *starter; /* itself for a starter */
     const sl_pipeline *pipeline;
-    const sl_operator *op;
-    sl_operand operand;
-    bool operand_per_value; /* the macro has to be expanded for each value */
-    const struct sl_script *script;
+    size_t exclusion_count;
+
     int32_t filters[3]; /* bits of the candidate index, all needed; the first one -1: none, every value is tried */
+    uint32_t jump;      /* starter only: skip, skipAfter: index of the unit of its phase's whole program to go on with */
     sl_classes_pair classes; /* of the filters or of the operand: a value that matches suffices for them */
     uint64_t scanners;  /* bits of those that look for the literals of these filters */
-    int32_t question;   /* number of its operator with its operand and its negation; -1: an answer is good once only */
-    bool is_question_shared; /* with other links */
-
-    const sl_action *actions; /* non-disruptive, in written order */
-    size_t action_count;
-    const struct sl_rule *starter; /* itself for a starter */
     const struct sl_rule *next;    /* next link of the chain, NULL at its end */
+    const sl_operator *op;
+    size_t action_count;
+
+    sl_operand operand;
+    const sl_action *actions; /* non-disruptive, in written order */
+    const sl_target *exclusions; /* whole list, order irrelevant */
+    const struct sl_script *script;
+    uint64_t id;        /* of the starter, for links, too; 0 = script rule without id */
 
     /* metadata; of links only where the starter has none */
     const sl_macro *message, *data;
     const sl_macro *const *tags;
     size_t tag_count;
     sl_slice rev, ver;
-    int8_t severity; /* -1 = none */
     uint8_t maturity, accuracy;
-    bool log, audit;
 
-    /* starter only */
-    uint8_t disruptive; /* sl_disruptive; block is resolved */
-    uint16_t status;    /* 0 = none given */
-    const sl_macro *redirect; /* also proxy's URL and pause's milliseconds */
-    bool has_jump;
-    sl_slice jump_label; /* of skipAfter; empty for skip */
-    uint32_t jump; /* skip, skipAfter: index of the unit of its phase's whole program to go on with */
+    const sl_macro *redirect; /* starter only: also proxy's URL and pause's milliseconds */
+    sl_slice jump_label; /* starter only: of skipAfter; empty for skip */
 
     sl_slice file;
     uint32_t line, last_line;
@@ -170,19 +170,24 @@ typedef struct sl_target_view {
     uint64_t scanners; /* bits of all that look for that */
 } sl_target_view;
 
-/* What a starter needs of a view in order to match one of its texts. */
+/* What a starter needs of a view in order to match one of its texts. Hundreds are looked at for each request. */
 typedef struct sl_gate {
-    uint8_t unit;        /* of its block */
-    int32_t filters[3];  /* as in sl_rule */
     sl_classes_pair classes; /* as in sl_rule */
-    uint64_t scanners;   /* as in sl_rule */
-    int32_t question;    /* of the starter, where its operator sees the texts of the view; -1: none */
+    uint16_t filters[3]; /* as in sl_rule, where there are fewer one of them again; the first one sl_no_filter: none */
+    uint8_t unit;        /* of its block */
 } sl_gate;
+
+/* What is asked of a single text, besides. */
+typedef struct sl_text_gate {
+    uint64_t scanners; /* as in sl_rule */
+    int32_t question;  /* of the starter, where its operator sees the texts of the view; -1: none */
+} sl_text_gate;
 
 typedef struct sl_view_gates {
     uint32_t view;
+    uint32_t gate_count;
     const sl_gate *gates;
-    size_t gate_count;
+    const sl_text_gate *text_gates; /* by gate */
     bool is_staged; /* of multiMatch: the texts on the way to the view, too */
 } sl_view_gates;
 

@@ -37,10 +37,13 @@ struct sl_view_state {
     uint64_t classes;      /* kinds of bytes in the first classes_seen texts after the pipeline */
 };
 
-static inline bool lets(const sl_txn *txn, const uint64_t *found, const int32_t *filters) {
-    const sl_prefilter *prefilter = txn->rules->prefilter;
-    return sl_prefilter_lets(prefilter, found, filters[0]) && (filters[1] < 0 || sl_prefilter_lets(prefilter, found, filters[1])) &&
-           (filters[2] < 0 || sl_prefilter_lets(prefilter, found, filters[2]));
+static inline bool lets(const uint64_t *found, const int32_t *filters) {
+    return sl_prefilter_lets(found, (uint32_t)filters[0]) && (filters[1] < 0 || sl_prefilter_lets(found, (uint32_t)filters[1])) &&
+           (filters[2] < 0 || sl_prefilter_lets(found, (uint32_t)filters[2]));
+}
+
+static inline bool gate_lets(const uint64_t *found, const sl_gate *gate) {
+    return sl_prefilter_lets(found, gate->filters[0]) && sl_prefilter_lets(found, gate->filters[1]) && sl_prefilter_lets(found, gate->filters[2]);
 }
 
 static inline void add_words(uint64_t *restrict to, const uint64_t *restrict from, uint32_t count) {
@@ -79,7 +82,7 @@ static inline const uint64_t *scan(sl_txn *txn, sl_text *text, uint64_t suited, 
 /* Of the operator, whatever negates it. by: a suited scanner. */
 static inline bool text_lets(sl_txn *txn, const sl_rule *link, sl_text *text, uint8_t by) {
     if (!sl_classes_suffice(sl_values_classes(text), link->classes)) return false;
-    return link->filters[0] < 0 || lets(txn, scan(txn, text, link->scanners, by), link->filters);
+    return link->filters[0] < 0 || lets(scan(txn, text, link->scanners, by), link->filters);
 }
 
 bool sl_candidates_text(sl_txn *txn, const sl_rule *link, sl_text *text) {
@@ -187,7 +190,7 @@ static sl_text *const *texts_of(const sl_target_view *view, const struct sl_sele
     return view->parent < 0 ? selection->texts : state_of(view, selection)->texts;
 }
 
-static uint64_t collect_classes(const sl_target_view *view, const struct sl_selection *selection) {
+static uint64_t collect_new_classes(const sl_target_view *view, const struct sl_selection *selection) {
     struct sl_view_state *state = state_of(view, selection);
     sl_text *const *texts = texts_of(view, selection);
     for (; state->classes_seen < selection->count; state->classes_seen++) {
@@ -196,7 +199,12 @@ static uint64_t collect_classes(const sl_target_view *view, const struct sl_sele
     return state->classes;
 }
 
-static const uint64_t *collect_found(sl_txn *txn, const sl_target_view *view, const struct sl_selection *selection) {
+static inline uint64_t collect_classes(const sl_target_view *view, const struct sl_selection *selection) {
+    const struct sl_view_state *state = state_of(view, selection);
+    return state->classes_seen == selection->count ? state->classes : collect_new_classes(view, selection); /* mostly the first */
+}
+
+static const uint64_t *collect_new_found(sl_txn *txn, const sl_target_view *view, const struct sl_selection *selection) {
     struct sl_view_state *state = state_of(view, selection);
     const uint32_t words = txn->rules->prefilter->word_count;
     if (state->found == NULL) state->found = SL_NEW_ARRAY(&txn->arena, uint64_t, words);
@@ -207,6 +215,11 @@ static const uint64_t *collect_found(sl_txn *txn, const sl_target_view *view, co
         if (sl_classes_suffice(sl_values_classes(text), view->scan_classes)) add_words(state->found, scan(txn, text, view->scanners, view->scanner), words);
     }
     return state->found;
+}
+
+static inline const uint64_t *collect_found(sl_txn *txn, const sl_target_view *view, const struct sl_selection *selection) {
+    const struct sl_view_state *state = state_of(view, selection);
+    return state->found != NULL && state->found_seen == selection->count ? state->found : collect_new_found(txn, view, selection);
 }
 
 /* Begins a list of its own with the texts that the last step has seen: it changed none of them. */
@@ -291,7 +304,7 @@ static uint64_t classes_in_any_case(const sl_target_view *view, const struct sl_
 static bool others_let(sl_txn *txn, const sl_rule *link, const sl_target *target, const struct sl_selection *selection) {
     const sl_target_view *view = scanned(txn, target->view, selection);
     if (!sl_classes_suffice(classes_in_any_case(view, selection), link->classes)) return false;
-    return link->filters[0] < 0 || lets(txn, collect_found(txn, view, selection), link->filters);
+    return link->filters[0] < 0 || lets(collect_found(txn, view, selection), link->filters);
 }
 
 static bool target_lets(sl_txn *txn, const sl_rule *link, const sl_target *target, const struct sl_selection *selection) {
@@ -354,17 +367,17 @@ void sl_candidates_values(sl_txn *txn, const sl_rule *link, const sl_target *tar
 
 /* ---- blocks ---- */
 
-static bool gate_lets(sl_txn *txn, const sl_gate *gate, sl_text *text, uint8_t by) {
-    if (sl_text_is_refused(text, gate->question)) return false;
+static bool gate_lets_text(sl_txn *txn, const sl_gate *gate, const sl_text_gate *besides, sl_text *text, uint8_t by) {
+    if (sl_text_is_refused(text, besides->question)) return false;
     if (!sl_classes_suffice(sl_values_classes(text), gate->classes)) return false;
-    return gate->filters[0] < 0 || lets(txn, scan(txn, text, gate->scanners, by), gate->filters);
+    return gate->filters[0] == sl_no_filter || gate_lets(scan(txn, text, besides->scanners, by), gate);
 }
 
 static uint64_t text_units(sl_txn *txn, const sl_view_gates *gates, sl_text *text) {
     const uint8_t by = txn->rules->views[gates->view].scanner;
     uint64_t units = 0;
     for (size_t g = 0; g < gates->gate_count; g++) {
-        if (gate_lets(txn, &gates->gates[g], text, by)) units |= UINT64_C(1) << gates->gates[g].unit;
+        if (gate_lets_text(txn, &gates->gates[g], &gates->text_gates[g], text, by)) units |= UINT64_C(1) << gates->gates[g].unit;
     }
     return units;
 }
@@ -403,9 +416,9 @@ static uint64_t view_units(sl_txn *txn, const sl_view_gates *gates, const sl_tar
     for (size_t i = 0; i < gates->gate_count; i++) {
         const sl_gate *gate = &gates->gates[i];
         if (!sl_classes_suffice(classes, gate->classes)) continue;
-        if (gate->filters[0] >= 0) {
+        if (gate->filters[0] != sl_no_filter) {
             if (found == NULL) found = collect_found(txn, view, selection);
-            if (!lets(txn, found, gate->filters)) continue;
+            if (!gate_lets(found, gate)) continue;
         }
         units |= UINT64_C(1) << gate->unit;
     }
