@@ -142,6 +142,38 @@ static void test_hostile(harness *h) {
            "a global search stops when the captures are full");
 }
 
+/* ---- a text within another ---- */
+
+static size_t find_plainly(sl_slice text, sl_slice needle) {
+    for (size_t i = 0; i + needle.len <= text.len; i++) {
+        if (memcmp(text.ptr + i, needle.ptr, needle.len) == 0) return i;
+    }
+    return SIZE_MAX;
+}
+
+/* Of two letters only, so that much of what is looked at looks right; each text ends where its memory does. */
+static void test_find(harness *h) {
+    uint32_t seed = 20261128;
+    size_t found = 0;
+    for (int round = 0; round < 20000; round++) {
+        const size_t length = next_random(&seed) % (round % 50 == 0 ? 700 : 90), needle_length = next_random(&seed) % 24;
+        uint8_t *const bytes = malloc(length + 1);
+        for (size_t i = 0; i < length; i++) bytes[i] = (uint8_t)('a' + next_random(&seed) % 2);
+        uint8_t *const text = length == 0 ? bytes : memmove(malloc(length), bytes, length);
+        uint8_t needle[24];
+        for (size_t i = 0; i < needle_length; i++) needle[i] = (uint8_t)('a' + next_random(&seed) % 2);
+        const size_t from = next_random(&seed) % (length + 1);
+        if (round % 2 == 0 && needle_length != 0 && from + needle_length <= length) memcpy(needle, bytes + from, needle_length);
+        const sl_slice one = sl_slice_of(text, length), other = sl_slice_of(needle, needle_length);
+        const size_t at = sl_slice_find(one, other);
+        if (at != find_plainly(one, other)) expect(h, false, "a text is found where it first stands");
+        found += at != SIZE_MAX;
+        if (text != bytes) free(text);
+        free(bytes);
+    }
+    expect(h, found > 2000 && found < 18000, "some are found, some are not");
+}
+
 /* ---- patterns that are decided without a search ---- */
 
 /* A group around a pattern changes nothing but that it is searched. */
@@ -269,6 +301,7 @@ int main(void) {
     test_phrases_against_model(&h);
     test_networks_against_model(&h);
     test_addresses(&h);
+    test_find(&h);
     test_hostile(&h);
     test_trivial_patterns(&h);
     test_sql_words(&h);
