@@ -97,10 +97,11 @@ static int64_t signed_number(const sl_assignment *assignment, sl_slice value) {
 }
 
 /* Most rules count in TX under a name that was known at load. */
-static void set_tx(sl_txn *txn, const sl_assignment *assignment, sl_slice key, sl_slice value) {
+static void set_tx(sl_txn *txn, const sl_assignment *assignment, sl_slice expanded_key, sl_slice value) {
+    const sl_slice key = sl_macro_keep(txn, assignment->key, expanded_key);
     const uint32_t hash = assignment->key->is_literal ? assignment->key_hash : sl_hash_fold(key);
     if (assignment->sign == 0) {
-        sl_host_set_tx(txn, key, hash, value);
+        sl_host_set_tx(txn, key, hash, assignment->value == NULL ? value : sl_macro_keep(txn, assignment->value, value));
         return;
     }
     int64_t result = 0;

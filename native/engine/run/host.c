@@ -56,6 +56,7 @@ static void trace_saving(sl_txn *txn, const char *collection, sl_slice key, sl_s
 
 /* ---- TX ---- */
 
+/* Texts are kept. */
 static void tx_set(sl_txn *txn, sl_slice key, uint32_t hash, sl_slice value) {
     const int index = capture_index(key);
     if (index >= 0) {
@@ -67,14 +68,12 @@ static void tx_set(sl_txn *txn, sl_slice key, uint32_t hash, sl_slice value) {
         known->value = sl_text_new(&txn->arena, value); /* keys are unique: setting never leaves a second one */
         known->is_preset = false;
     } else {
-        sl_members_add_hashed(&txn->tx, &txn->arena, sl_arena_copy(&txn->arena, key), hash, value);
+        sl_members_add_hashed(&txn->tx, &txn->arena, key, hash, value);
     }
     if (sl_host_debugs(txn, 9)) trace_saving(txn, "TX", key, value);
 }
 
-void sl_host_set_tx(sl_txn *txn, sl_slice key, uint32_t key_hash, sl_slice value) {
-    tx_set(txn, key, key_hash, sl_arena_copy(&txn->arena, value));
-}
+void sl_host_set_tx(sl_txn *txn, sl_slice key, uint32_t key_hash, sl_slice value) { tx_set(txn, key, key_hash, value); }
 
 void sl_host_set_all_tx(sl_txn *txn, const sl_members *presets) {
     if (presets->count != 0 && txn->tx.count == 0) {
@@ -153,7 +152,7 @@ static bool has_room(sl_txn *txn, const sl_open_collection *collection, sl_slice
 
 sl_set_result sl_host_set(sl_txn *txn, sl_slice collection_name, sl_slice key, sl_slice value) {
     if (is_tx(collection_name)) {
-        sl_host_set_tx(txn, key, sl_hash_fold(key), value);
+        sl_host_set_tx(txn, sl_arena_copy(&txn->arena, key), sl_hash_fold(key), sl_arena_copy(&txn->arena, value));
         return SL_SET_DONE;
     }
     sl_open_collection *collection = collection_of(txn, collection_name);
@@ -181,7 +180,7 @@ static int64_t number_in(const sl_members *members, sl_slice key) {
 
 sl_set_result sl_host_add(sl_txn *txn, sl_slice collection_name, sl_slice key, int64_t delta, int64_t *result) {
     if (is_tx(collection_name)) {
-        sl_host_add_tx(txn, key, sl_hash_fold(key), delta, result);
+        sl_host_add_tx(txn, sl_arena_copy(&txn->arena, key), sl_hash_fold(key), delta, result);
         return SL_SET_DONE;
     }
     sl_open_collection *collection = collection_of(txn, collection_name);

@@ -18,7 +18,7 @@ typedef enum sl_set_result {
 
 /* collection: "tx", "ip", … any case. Texts are copied into the arena. */
 sl_set_result sl_host_set(sl_txn *txn, sl_slice collection, sl_slice key, sl_slice value);
-/* The same for TX where the key's hash (sl_hash_fold) is known. */
+/* The same for TX where the key's hash (sl_hash_fold) is known. Texts are kept: they have to live as long as the transaction. */
 void sl_host_set_tx(sl_txn *txn, sl_slice key, uint32_t key_hash, sl_slice value);
 /* Several, with texts of the rule set, which are not copied. None is a capture. */
 void sl_host_set_all_tx(sl_txn *txn, const sl_members *presets);
@@ -50,6 +50,8 @@ void sl_host_debug(sl_txn *txn, unsigned level, const char *format, ...);
 
 /* Expands into the arena; a literal macro gives its own source. */
 sl_slice sl_macro_expand(sl_txn *txn, const sl_macro *macro);
+/* The same text, to live as long as the transaction: one that a variable holds may go with it. */
+sl_slice sl_macro_keep(sl_txn *txn, const sl_macro *macro, sl_slice expanded);
 /* Parses text into a macro. */
 const sl_macro *sl_macro_parse(const sl_ruleset *rules, sl_arena *arena, sl_slice text, void (*unknown)(void *context, sl_slice name), void *context);
 

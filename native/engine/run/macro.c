@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* %{NAME.key}: parsed into parts at load, joined on a request (spec 01, section 7). */
-#include "base/strbuf.h"
 #include "run/host.h"
 #include "variables/variable.h"
 
@@ -68,18 +67,37 @@ const sl_macro *sl_macro_parse(const sl_ruleset *rules, sl_arena *arena, sl_slic
     return macro;
 }
 
-static sl_slice part_value(sl_txn *txn, const sl_macro_part *part) {
-    if (part->variable == NULL) return part->text;
+static sl_slice variable_value(sl_txn *txn, const sl_macro_part *part) {
     const sl_text *text = sl_variable_first(txn, part->variable, part->has_key, part->text, part->key_hash);
     return text == NULL ? SL_EMPTY : text->slice;
+}
+
+static inline sl_slice part_value(sl_txn *txn, const sl_macro_part *part) {
+    return part->variable == NULL ? part->text : variable_value(txn, part);
+}
+
+static sl_slice join(sl_txn *txn, const sl_macro *macro) {
+    sl_slice values[parts_max];
+    size_t length = 0;
+    for (size_t i = 0; i < macro->count; i++) {
+        values[i] = part_value(txn, &macro->parts[i]);
+        length += values[i].len;
+    }
+    uint8_t *out = sl_arena_alloc(&txn->arena, length), *end = out;
+    for (size_t i = 0; i < macro->count; i++) {
+        if (values[i].len != 0) memcpy(end, values[i].ptr, values[i].len);
+        end += values[i].len;
+    }
+    return sl_slice_of(out, length);
 }
 
 sl_slice sl_macro_expand(sl_txn *txn, const sl_macro *macro) {
     if (macro->is_literal) return macro->source;
     if (macro->count == 0) return SL_EMPTY;
-    if (macro->count == 1) return part_value(txn, &macro->parts[0]);
-    sl_strbuf buffer;
-    sl_strbuf_init(&buffer, &txn->arena, macro->source.len + 64);
-    for (size_t i = 0; i < macro->count; i++) sl_strbuf_add(&buffer, part_value(txn, &macro->parts[i]));
-    return sl_strbuf_slice(&buffer);
+    return macro->count == 1 ? part_value(txn, &macro->parts[0]) : join(txn, macro);
+}
+
+sl_slice sl_macro_keep(sl_txn *txn, const sl_macro *macro, sl_slice expanded) {
+    const bool is_someones = !macro->is_literal && macro->count == 1;
+    return is_someones ? sl_arena_copy(&txn->arena, expanded) : expanded;
 }

@@ -9,8 +9,8 @@
 enum { capacity_first = 8, indexed_from = 16 };
 
 sl_text *sl_text_new(sl_arena *arena, sl_slice slice) {
-    sl_text *text = SL_NEW(arena, sl_text);
-    text->slice = slice;
+    sl_text *text = sl_arena_alloc(arena, sizeof *text);
+    *text = (sl_text){.slice = slice};
     return text;
 }
 
@@ -44,19 +44,30 @@ sl_member *sl_members_add(sl_members *members, sl_arena *arena, sl_slice name, s
     return sl_members_add_hashed(members, arena, name, sl_hash_fold(name), value);
 }
 
-sl_member *sl_members_add_hashed(sl_members *members, sl_arena *arena, sl_slice name, uint32_t hash, sl_slice value) {
-    if (members->count == members->capacity) {
-        size_t capacity = members->capacity == 0 ? capacity_first : members->capacity * 2;
-        sl_member **items = sl_arena_alloc(arena, capacity * sizeof *items);
-        if (members->count != 0) memcpy(items, members->items, members->count * sizeof *items);
-        members->items = items;
-        members->capacity = capacity;
+/* For so many; those that there are come along. */
+static void make_room(sl_members *members, sl_arena *arena, size_t capacity) {
+    sl_member **items = sl_arena_alloc(arena, capacity * (sizeof *items + 1));
+    uint8_t *initials = (uint8_t *)(items + capacity);
+    if (members->count != 0) {
+        memcpy(items, members->items, members->count * sizeof *items);
+        memcpy(initials, members->initials, members->count);
     }
-    sl_member *member = SL_NEW(arena, sl_member);
-    member->name = sl_text_new(arena, name);
-    member->value = sl_text_new(arena, value);
-    member->hash = hash;
-    member->initial = initial_of(name);
+    members->items = items;
+    members->initials = initials;
+    members->capacity = capacity;
+}
+
+sl_member *sl_members_add_hashed(sl_members *members, sl_arena *arena, sl_slice name, uint32_t hash, sl_slice value) {
+    if (members->count == members->capacity) make_room(members, arena, members->capacity == 0 ? capacity_first : members->capacity * 2);
+    struct { /* one piece of memory: members are many */
+        sl_member member;
+        sl_text name, value;
+    } *made = sl_arena_alloc(arena, sizeof *made);
+    sl_member *member = &made->member;
+    made->name = (sl_text){.slice = name};
+    made->value = (sl_text){.slice = value};
+    *member = (sl_member){.name = &made->name, .value = &made->value, .hash = hash};
+    members->initials[members->count] = initial_of(name);
     members->items[members->count++] = member;
     if (members->slots == NULL ? members->count == indexed_from : members->count * 2 > members->slot_mask) {
         grow_index(members, arena);
@@ -72,6 +83,7 @@ const sl_members *sl_members_as_presets(const sl_members *members, sl_arena *are
     sl_member *made = SL_NEW_ARRAY(arena, sl_member, members->count);
     sl_text *names = SL_NEW_ARRAY(arena, sl_text, members->count), *values = SL_NEW_ARRAY(arena, sl_text, members->count);
     presets->items = SL_NEW_ARRAY(arena, sl_member *, members->count);
+    presets->capacity = members->count;
     for (size_t i = 0; i < members->count; i++) {
         made[i] = *members->items[i];
         names[i] = *made[i].name;
@@ -87,17 +99,22 @@ const sl_members *sl_members_as_presets(const sl_members *members, sl_arena *are
 void sl_members_copy(sl_members *members, sl_arena *arena, const sl_members *presets) {
     const size_t count = presets->count, slots = presets->slots == NULL ? 0 : presets->slot_mask + (size_t)1;
     sl_member *made = sl_arena_alloc(arena, count * sizeof *made);
-    sl_member **items = sl_arena_alloc(arena, 2 * count * sizeof *items);
+    make_room(members, arena, 2 * count);
     memcpy(made, presets->items[0], count * sizeof *made);
-    for (size_t i = 0; i < count; i++) items[i] = &made[i];
+    memcpy(members->initials, presets->initials, count);
+    for (size_t i = 0; i < count; i++) members->items[i] = &made[i];
     if (slots != 0) {
         members->slots = sl_arena_alloc(arena, slots * sizeof *members->slots);
         memcpy(members->slots, presets->slots, slots * sizeof *members->slots);
         members->slot_mask = presets->slot_mask;
     }
-    members->items = items;
-    members->capacity = 2 * count;
     members->count = count;
+}
+
+size_t sl_members_next(const sl_members *members, uint8_t initial, size_t from) {
+    if (from >= members->count) return members->count;
+    const uint8_t *found = memchr(members->initials + from, initial, members->count - from);
+    return found == NULL ? members->count : (size_t)(found - members->initials);
 }
 
 static bool is_named(const sl_member *member, sl_slice name, uint32_t hash) {

@@ -38,7 +38,6 @@ typedef struct sl_member {
     sl_text *value;
     uint32_t hash;  /* of the name, case folded */
     uint8_t origin; /* SL_ORIGIN_* in ARGS; 0 elsewhere */
-    uint8_t initial; /* first byte of the name, folded; 0 = it is empty, or begins with a NUL */
     bool is_dead;   /* was unset */
     bool is_preset; /* the texts are the rule set's; see sl_member_value */
     int64_t expires_epoch; /* persistent collections: 0 = never */
@@ -47,6 +46,7 @@ typedef struct sl_member {
 
 typedef struct sl_members {
     sl_member **items; /* arrival order */
+    uint8_t *initials; /* by item: first byte of the name, folded; 0 = it is empty, or begins with a NUL */
     size_t count, capacity;
     uint32_t *slots;   /* 1 + position of the first member of each name, by hash; made when the list is long */
     uint32_t slot_mask;
@@ -62,6 +62,8 @@ sl_member *sl_members_add_hashed(sl_members *members, sl_arena *arena, sl_slice 
 const sl_members *sl_members_as_presets(const sl_members *members, sl_arena *arena);
 /* Into an empty list; there is at least one of them. */
 void sl_members_copy(sl_members *members, sl_arena *arena, const sl_members *presets);
+/* Position of the first one from `from` on whose name begins with this byte, in either case; the count: there is none. */
+size_t sl_members_next(const sl_members *members, uint8_t initial, size_t from);
 /* The text of the value, to hang things on: only few of many presets are ever looked at. */
 static inline sl_text *sl_member_value(sl_member *member, sl_arena *arena) {
     if (member->is_preset) {

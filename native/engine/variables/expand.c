@@ -49,26 +49,34 @@ bool sl_target_selects_key(sl_txn *txn, const sl_target *target, sl_slice key) {
     }
 }
 
-static void expand_members(sl_txn *txn, const sl_target *target, const sl_members *members, sl_values *values) {
-    const sl_variable *variable = target->variable;
-    sl_slice key = target->key;
-    uint32_t hash = target->key_hash;
-    if (target->selector == SL_SELECT_MACRO) {
-        key = sl_macro_expand(txn, target->macro);
-        hash = sl_hash_fold(key);
-    }
-    const uint8_t initial = target->selector == SL_SELECT_REGEX ? sl_ascii_lower(target->first_byte) : 0;
+static void add_member(sl_txn *txn, const sl_variable *variable, sl_member *member, sl_values *values) {
+    if (member->is_preset) (void)sl_member_value(member, &txn->arena);
+    sl_values_add(txn, values, variable, member->name->slice, sl_variable_shown(variable, member));
+}
+
+/* Of a long list, few begin like that. */
+static void expand_by_pattern(sl_txn *txn, const sl_target *target, const sl_members *members, sl_values *values) {
+    const uint8_t initial = sl_ascii_lower(target->first_byte);
     for (size_t i = 0; i < members->count; i++) {
-        const sl_member *member = members->items[i];
-        if (initial != 0 && member->initial != initial) continue; /* cheaper than the pattern, and says no to most */
-        if (!in_view(variable, member)) continue;
-        if (target->selector == SL_SELECT_KEY || target->selector == SL_SELECT_MACRO) {
-            if (!is_key(variable, member, key, hash)) continue;
-        } else if (target->selector == SL_SELECT_REGEX) {
-            if (!sl_regex_search(txn->engine->scratch, target->regex, member->name->slice)) continue;
-        }
-        if (member->is_preset) (void)sl_member_value(members->items[i], &txn->arena);
-        sl_values_add(txn, values, variable, member->name->slice, sl_variable_shown(variable, member));
+        if (initial != 0 && (i = sl_members_next(members, initial, i)) == members->count) return;
+        sl_member *member = members->items[i];
+        if (!in_view(target->variable, member)) continue;
+        if (sl_regex_search(txn->engine->scratch, target->regex, member->name->slice)) add_member(txn, target->variable, member, values);
+    }
+}
+
+static void expand_members(sl_txn *txn, const sl_target *target, const sl_members *members, sl_values *values) {
+    if (target->selector == SL_SELECT_REGEX) {
+        expand_by_pattern(txn, target, members, values);
+        return;
+    }
+    const bool is_macro = target->selector == SL_SELECT_MACRO, has_key = is_macro || target->selector == SL_SELECT_KEY;
+    const sl_slice key = is_macro ? sl_macro_expand(txn, target->macro) : target->key;
+    const uint32_t hash = is_macro ? sl_hash_fold(key) : target->key_hash;
+    for (size_t i = 0; i < members->count; i++) {
+        sl_member *member = members->items[i];
+        if (has_key && !is_key(target->variable, member, key, hash)) continue;
+        if (in_view(target->variable, member)) add_member(txn, target->variable, member, values);
     }
 }
 

@@ -27,6 +27,7 @@ static void expand_tx(sl_txn *txn, const sl_variable *self, const sl_target *tar
         return;
     }
     sl_variable_expand_members(txn, target, &txn->tx, values);
+    if (target->selector == SL_SELECT_REGEX && target->first_byte != 0 && !sl_ascii_is_digit(target->first_byte)) return;
     for (int i = 0; i < sl_captures_max; i++) {
         const sl_slice name = sl_slice_of(&names[i], 1);
         if (txn->captures[i] != NULL && sl_target_selects_key(txn, target, name)) {
