@@ -180,13 +180,15 @@ static void run_response_processor(sl_txn *txn, const sl_ctl *ctl) { txn->respon
 static void run_force_response(sl_txn *txn, const sl_ctl *ctl) { txn->force_response_body = ctl->number != 0; }
 static void run_xml_args(sl_txn *txn, const sl_ctl *ctl) { txn->parse_xml_into_args = (uint8_t)ctl->number; }
 
-static void run_remove(sl_txn *txn, const sl_ctl *ctl) {
-    const size_t words = ctl->rules->word_count;
-    if (txn->removed == NULL) txn->removed = SL_NEW_ARRAY(&txn->arena, uint64_t, words);
-    for (size_t i = 0; i < words; i++) txn->removed[i] |= ctl->rules->words[i];
+static void add_rules(sl_txn *txn, uint64_t **all, const sl_rule_set_bits *rules) {
+    if (*all == NULL) *all = SL_NEW_ARRAY(&txn->arena, uint64_t, rules->word_count);
+    for (size_t i = 0; i < rules->word_count; i++) (*all)[i] |= rules->words[i];
 }
 
+static void run_remove(sl_txn *txn, const sl_ctl *ctl) { add_rules(txn, &txn->removed, ctl->rules); }
+
 static void run_remove_target(sl_txn *txn, const sl_ctl *ctl) {
+    add_rules(txn, &txn->narrowed, ctl->rules);
     sl_target_removal *removal = SL_NEW(&txn->arena, sl_target_removal);
     removal->rules = ctl->rules;
     removal->targets = ctl->targets;

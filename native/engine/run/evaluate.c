@@ -20,13 +20,12 @@
 #include "actions/action.h"
 #include "variables/variable.h"
 
-static bool is_removed(const sl_txn *txn, const sl_rule *starter) {
-    return txn->removed != NULL && (txn->removed[starter->ordinal / 64] >> (starter->ordinal % 64) & 1) != 0;
-}
+static bool has(const uint64_t *starters, uint32_t ordinal) { return (starters[ordinal / 64] >> (ordinal % 64) & 1) != 0; }
 
-static bool takes_in(const sl_rule_set_bits *rules, uint32_t ordinal) {
-    return (rules->words[ordinal / 64] >> (ordinal % 64) & 1) != 0;
-}
+static bool is_removed(const sl_txn *txn, const sl_rule *starter) { return txn->removed != NULL && has(txn->removed, starter->ordinal); }
+
+/* A ctl took targets away. */
+static bool is_narrowed(const sl_txn *txn, const sl_rule *link) { return txn->narrowed != NULL && has(txn->narrowed, link->ordinal); }
 
 /* What a level says to the one around it. */
 typedef enum sl_flow {
@@ -58,18 +57,12 @@ static bool is_excluded(sl_txn *txn, const sl_rule *link, const sl_value *value)
     for (size_t i = 0; i < link->exclusion_count; i++) {
         if (is_excluded_by(txn, &link->exclusions[i], value)) return true;
     }
+    if (!is_narrowed(txn, link)) return false;
     for (const sl_target_removal *removal = txn->cursor.removals; removal != NULL; removal = removal->next) {
-        if (!takes_in(removal->rules, link->ordinal)) continue;
+        if (!has(removal->rules->words, link->ordinal)) continue;
         for (size_t i = 0; i < removal->target_count; i++) {
             if (is_excluded_by(txn, &removal->targets[i], value)) return true;
         }
-    }
-    return false;
-}
-
-static bool has_removed_targets(const sl_txn *txn, const sl_rule *link) {
-    for (const sl_target_removal *removal = txn->cursor.removals; removal != NULL; removal = removal->next) {
-        if (takes_in(removal->rules, link->ordinal)) return true;
     }
     return false;
 }
@@ -90,7 +83,7 @@ static void collect_values(sl_txn *txn, const sl_rule *link, const sl_target *ta
     } else {
         sl_candidates_values(txn, link, target, values);
     }
-    if (values->count == 0 || (link->exclusion_count == 0 && !has_removed_targets(txn, link))) return;
+    if (values->count == 0 || (link->exclusion_count == 0 && !is_narrowed(txn, link))) return;
     size_t kept = 0;
     for (size_t i = 0; i < values->count; i++) {
         const sl_value *value = &values->items[i];
@@ -528,11 +521,7 @@ static bool is_overtaken(const sl_txn *txn, const sl_rule *starter) {
     if (txn->cursor.program->certain == NULL) return false;
     if (sl_host_debugs(txn, 4)) return true;
     if (!txn->cursor.program->certain[txn->cursor.unit].is_certain) return false;
-    if (is_removed(txn, starter)) return true;
-    for (const sl_target_removal *removal = txn->target_removals; removal != NULL; removal = removal->next) {
-        if (takes_in(removal->rules, starter->ordinal)) return true;
-    }
-    return false;
+    return is_removed(txn, starter) || is_narrowed(txn, starter);
 }
 
 static void unfold(sl_txn *txn) {
@@ -544,13 +533,10 @@ static void unfold(sl_txn *txn) {
 
 /* A ctl took one of these units away, or targets of it. */
 static bool is_touched(const sl_txn *txn, const sl_batch *batch) {
-    if (txn->removed == NULL && txn->target_removals == NULL) return false;
+    if (txn->removed == NULL && txn->narrowed == NULL) return false;
     const sl_rule *const *units = &txn->cursor.program->units[txn->cursor.unit];
     for (size_t i = 0; i < batch->unit_count; i++) {
-        if (is_removed(txn, units[i])) return true;
-        for (const sl_target_removal *removal = txn->target_removals; removal != NULL; removal = removal->next) {
-            if (takes_in(removal->rules, units[i]->ordinal)) return true;
-        }
+        if (is_removed(txn, units[i]) || is_narrowed(txn, units[i])) return true;
     }
     return false;
 }

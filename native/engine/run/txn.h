@@ -259,6 +259,7 @@ typedef struct sl_txn {
     uint8_t debug_level;
     uint64_t *removed; /* bit per starter ordinal; NULL = none */
     const sl_target_removal *target_removals;
+    uint64_t *narrowed; /* bit per starter ordinal: one of these takes it in; NULL = there is none */
 
     /* flow */
     uint8_t stage; /* sl_stage */
