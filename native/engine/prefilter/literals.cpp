@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Walks a PCRE pattern and keeps, for each part, the texts it can match (while they are few) or a set of texts of which one
+// Walks a PCRE pattern (pattern.hpp) and keeps, for each part, the texts it can match (while they are few) or a set of texts of which one
 // has to occur. Concatenations multiply sets, alternations unite them, optional parts break a run; of all runs the rarest
 // sets win. Assertions and look-around are taken as empty. Unknown syntax ends the walk without an answer.
 //
@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "base/ascii.h"
+#include "prefilter/pattern.hpp"
 #include "prefilter/sequence.hpp"
 
 namespace seclua {
@@ -26,15 +27,12 @@ namespace {
 
 constexpr size_t class_max = 12; // members a character class may be written out to
 constexpr double gap_frequency_max = .035;
-constexpr int depth_max = 100;
 
-struct GiveUp {};
-
-class Walker {
+class Walker : public PatternReader<Walker, Part, Sequence> {
   public:
     // plain_only: of values without breakers.
     Walker(std::string_view pattern, bool lines, bool skips_gaps, bool plain_only, bool joins_repeats)
-        : pattern_(pattern), lines_(lines), skips_gaps_(skips_gaps), plain_only_(plain_only), joins_repeats_(joins_repeats) {}
+        : PatternReader(pattern, lines), skips_gaps_(skips_gaps), plain_only_(plain_only), joins_repeats_(joins_repeats) {}
 
     // After the walk: whether the other way of taking gaps would have made a difference.
     bool has_gaps() const { return has_gaps_; }
@@ -43,8 +41,7 @@ class Walker {
 
     // The sets of which every match needs one text each.
     std::vector<Need> walk() {
-        Part whole = alternation();
-        if (at_ != pattern_.size()) throw GiveUp{};
+        Part whole = read();
         std::vector<Need> needs;
         if (!whole.is_exact) {
             needs = std::move(whole.necessary);
@@ -57,30 +54,43 @@ class Walker {
     }
 
   private:
-    bool at_end() const { return at_ >= pattern_.size(); }
-    uint8_t peek() const { return static_cast<uint8_t>(pattern_[at_]); }
-    uint8_t take() {
-        if (at_end()) throw GiveUp{};
-        return static_cast<uint8_t>(pattern_[at_++]);
-    }
-    bool accept(char c) {
-        if (at_end() || pattern_[at_] != c) return false;
-        at_++;
-        return true;
+    friend PatternReader;
+
+    static Part unite(const std::vector<Part> &branches) { return seclua::unite(branches); }
+    static Part finish(Sequence &parts) { return parts.finish(); }
+
+    void add_byte(Sequence &parts, uint8_t written) {
+        const uint8_t byte = sl_ascii_lower(written);
+        if (is_left_out(byte)) {
+            parts.add(impossible());
+        } else {
+            parts.add(byte);
+        }
     }
 
-    Part alternation() {
-        if (++depth_ > depth_max) throw GiveUp{};
-        Part first = sequence();
-        if (at_end() || peek() != '|') {
-            depth_--;
-            return first;
+    void add(Sequence &parts, Part &&part) {
+        if (part.is_nullable && !part.is_exact && is_gap(part)) {
+            parts.add_gap(part);
+        } else {
+            parts.add(std::move(part));
         }
-        std::vector<Part> branches;
-        branches.push_back(std::move(first));
-        while (accept('|')) branches.push_back(sequence());
-        depth_--;
-        return unite(branches);
+    }
+
+    Part byte(uint8_t written) const {
+        const uint8_t byte = sl_ascii_lower(written);
+        return is_left_out(byte) ? impossible() : exactly(byte);
+    }
+
+    static Part any_byte() { return anything(); }
+    static Part class_of(uint8_t) { return anything(); }
+    static Part anything() { return seclua::anything(false); }
+    static Part nothing() { return exactly_empty(); }
+
+    // Zero-width: as a text it is its marker, as a part that consumes it is empty.
+    static Part end_of_text(bool is_start) {
+        Part out = exactly(static_cast<uint8_t>(is_start ? text_start : text_end));
+        out.is_nullable = true;
+        return out;
     }
 
     bool is_gap(const Part &part) {
@@ -92,42 +102,7 @@ class Walker {
         return skips_gaps_;
     }
 
-    static bool is_plain(uint8_t c) { // nothing that atom() knows
-        switch (c) {
-            case '(': case '[': case '.': case '^': case '$': case '\\': return false;
-            default: return true;
-        }
-    }
-
-    Part sequence() {
-        Sequence parts;
-        while (!at_end() && peek() != '|' && peek() != ')') {
-            unsigned least = 1, most = 1;
-            if (is_plain(peek())) {
-                const uint8_t byte = sl_ascii_lower(take());
-                if (quantifier(least, most)) {
-                    repeat(parts, byte_part(byte), least, most);
-                } else if (is_left_out(byte)) {
-                    parts.add(impossible());
-                } else {
-                    parts.add(byte);
-                }
-                continue;
-            }
-            Part part = atom();
-            if (quantifier(least, most)) {
-                repeat(parts, std::move(part), least, most);
-            } else if (part.is_nullable && !part.is_exact && is_gap(part)) {
-                parts.add_gap(part);
-            } else {
-                parts.add(std::move(part));
-            }
-        }
-        return parts.finish();
-    }
-
     bool is_left_out(uint8_t byte) const { return plain_only_ && breakers().has(byte); }
-    Part byte_part(uint8_t byte) const { return is_left_out(byte) ? impossible() : exactly(byte); }
 
     void repeat(Sequence &parts, Part &&part, unsigned least, unsigned most) {
         if (least == 0) {
@@ -159,193 +134,6 @@ class Walker {
         }
     }
 
-    // False: none follows. most is only compared with least.
-    bool quantifier(unsigned &least, unsigned &most) {
-        if (at_end()) return false;
-        constexpr unsigned unbounded = ~0u;
-        switch (peek()) {
-            case '?': at_++; least = 0; most = 1; break;
-            case '*': at_++; least = 0; most = unbounded; break;
-            case '+': at_++; least = 1; most = unbounded; break;
-            case '{':
-                if (!braces(least, most)) return false; // a literal brace: the next atom takes it
-                break;
-            default: return false;
-        }
-        if (!at_end() && (peek() == '?' || peek() == '+')) at_++; // lazy, possessive
-        if (!at_end() && (peek() == '*' || peek() == '?' || peek() == '+')) throw GiveUp{};
-        return true;
-    }
-
-    bool braces(unsigned &least, unsigned &most) {
-        size_t at = at_ + 1;
-        const auto number = [&](unsigned &out) {
-            const size_t start = at;
-            unsigned value = 0;
-            while (at < pattern_.size() && sl_ascii_is_digit(static_cast<uint8_t>(pattern_[at])) && value < 100000) {
-                value = value * 10 + static_cast<unsigned>(pattern_[at++] - '0');
-            }
-            out = value;
-            return at != start;
-        };
-        const auto has_blank = [&] { return at < pattern_.size() && (pattern_[at] == ' ' || pattern_[at] == '\t'); };
-        if (has_blank()) throw GiveUp{}; // a quantifier or text, by version of PCRE2
-        const bool has_least = number(least);
-        if (has_blank()) throw GiveUp{};
-        if (at < pattern_.size() && pattern_[at] == '}') {
-            if (!has_least) return false;
-            most = least;
-            at_ = at + 1;
-            return true;
-        }
-        if (at >= pattern_.size() || pattern_[at] != ',') return false;
-        at++;
-        if (!has_least) throw GiveUp{}; // {,n}: a quantifier in newer versions of PCRE2 only
-        if (has_blank()) throw GiveUp{};
-        if (!number(most)) most = ~0u;
-        if (has_blank()) throw GiveUp{};
-        if (at >= pattern_.size() || pattern_[at] != '}') return false;
-        at_ = at + 1;
-        return true;
-    }
-
-    Part atom() {
-        switch (take()) {
-            case '(': return group();
-            case '[': return char_class();
-            case '.': return anything(false);
-            case '^': return lines_ ? exactly_empty() : end_of_text(text_start);
-            case '$': return lines_ ? exactly_empty() : end_of_text(text_end);
-            default: return escape(); // what is plain stands for itself, and has been taken
-        }
-    }
-
-    // Zero-width: as a text it is its marker, as a part that consumes it is empty.
-    static Part end_of_text(char marker) {
-        Part out = exactly(static_cast<uint8_t>(marker));
-        out.is_nullable = true;
-        return out;
-    }
-
-    Part group() {
-        bool is_assertion = false;
-        if (accept('*')) throw GiveUp{};
-        if (accept('?')) {
-            const uint8_t c = take();
-            switch (c) {
-                case ':': case '>': case '|': break;
-                case '=': case '!': is_assertion = true; break;
-                case '#': throw GiveUp{}; // a quantifier behind a comment belongs to what stands before it
-                case '<':
-                    if (accept('=') || accept('!')) {
-                        is_assertion = true;
-                    } else {
-                        while (take() != '>') {}
-                    }
-                    break;
-                case '\'':
-                    while (take() != '\'') {}
-                    break;
-                case 'P':
-                    if (!accept('<')) throw GiveUp{};
-                    while (take() != '>') {}
-                    break;
-                default: {
-                    at_--;
-                    if (flags()) return exactly_empty(); // (?i): for the rest of the group
-                    break;                             // (?i:…)
-                }
-            }
-        }
-        Part inner = alternation();
-        if (take() != ')') throw GiveUp{};
-        return is_assertion ? exactly_empty() : inner;
-    }
-
-    // Case is folded anyway, the dot is never written out. From an `m` on, set or taken back, ^ and $ claim nothing any more.
-    // True: ")" ended them.
-    bool flags() {
-        while (true) {
-            const uint8_t c = take();
-            if (c == 'm') lines_ = true;
-            if (c == ')') return true;
-            if (c == ':') return false;
-            if (c != 'i' && c != 's' && c != 'm' && c != '-' && c != 'U' && c != 'J') throw GiveUp{};
-        }
-    }
-
-    // One byte that an escape stands for; nothing when it stands for something else, which `what` then tells.
-    enum class Escape { byte, nothing, start, anything, spaces };
-    Escape read_escape(uint8_t &byte, bool in_class) {
-        const uint8_t c = take();
-        switch (c) {
-            case 'n': byte = '\n'; return Escape::byte;
-            case 'r': byte = '\r'; return Escape::byte;
-            case 't': byte = '\t'; return Escape::byte;
-            case 'f': byte = '\f'; return Escape::byte;
-            case 'a': byte = 7; return Escape::byte;
-            case 'e': byte = 27; return Escape::byte;
-            case 'x': return hex(byte);
-            case '0': {
-                unsigned value = 0;
-                for (int i = 0; i < 2 && !at_end() && peek() >= '0' && peek() <= '7'; i++) value = value * 8 + (take() - '0');
-                byte = static_cast<uint8_t>(value);
-                return Escape::byte;
-            }
-            case 'b':
-                if (in_class) {
-                    byte = 8;
-                    return Escape::byte;
-                }
-                return Escape::nothing;
-            case 'A':
-                if (in_class) throw GiveUp{};
-                return Escape::start;
-            case 'B': case 'z': case 'Z': case 'G': case 'K':
-                if (in_class) throw GiveUp{};
-                return Escape::nothing;
-            case 's': return Escape::spaces;
-            case 'd': case 'D': case 'w': case 'W': case 'S': case 'h': case 'H': case 'v': case 'V': return Escape::anything;
-            case 'N': case 'R':
-                if (in_class || (!at_end() && peek() == '{')) throw GiveUp{};
-                return Escape::anything;
-            default: break;
-        }
-        if (sl_ascii_is_digit(c)) { // a back reference, or an octal code: only the plain case is told apart
-            if (in_class || (!at_end() && sl_ascii_is_digit(peek()))) throw GiveUp{};
-            return Escape::anything;
-        }
-        if (sl_ascii_is_alpha(c)) throw GiveUp{}; // \Q, \p, \g, \k, \c, \o, \X …
-        byte = c;
-        return Escape::byte;
-    }
-
-    Escape hex(uint8_t &byte) {
-        unsigned value = 0;
-        if (accept('{')) {
-            while (!at_end() && peek() != '}') {
-                const uint8_t digit = take();
-                if (!sl_ascii_is_hex(digit) || value > 0xff) throw GiveUp{};
-                value = value * 16 + sl_ascii_hex_value(digit);
-            }
-            if (take() != '}' || value > 0xff) throw GiveUp{};
-        } else {
-            for (int i = 0; i < 2 && !at_end() && sl_ascii_is_hex(peek()); i++) value = value * 16 + sl_ascii_hex_value(take());
-        }
-        byte = static_cast<uint8_t>(value);
-        return Escape::byte;
-    }
-
-    Part escape() {
-        uint8_t byte = 0;
-        switch (read_escape(byte, false)) {
-            case Escape::byte: return byte_part(sl_ascii_lower(byte));
-            case Escape::nothing: return exactly_empty();
-            case Escape::start: return end_of_text(text_start);
-            default: return anything(false);
-        }
-    }
-
     // Of a letter both cases have to be left out.
     Part all_but(const Bytes &written) const {
         Part out;
@@ -357,72 +145,20 @@ class Walker {
         return out.first.is_none() ? impossible() : out;
     }
 
-    Part char_class() {
-        Bytes members, written; // folded, and as they stand there
-        bool is_wide = false; // holds something that is not written out
-        bool has_spaces = false;
-        const bool is_negated = accept('^');
-        bool is_first = true;
-        while (true) {
-            uint8_t c = take();
-            if (c == ']' && !is_first) break;
-            is_first = false;
-            if (c == '[' && !at_end() && (peek() == ':' || peek() == '.' || peek() == '=')) {
-                const uint8_t kind = take();
-                while (true) {
-                    const uint8_t inner = take();
-                    if (inner == kind && accept(']')) break;
-                    if (inner == ']') throw GiveUp{};
-                }
-                is_wide = true;
-                continue;
-            }
-            bool is_byte = true;
-            if (c == '\\') {
-                if (!at_end() && (peek() == 'Q' || peek() == 'E')) throw GiveUp{};
-                if (!at_end() && peek() == 'p') throw GiveUp{};
-                switch (read_escape(c, true)) {
-                    case Escape::byte: break;
-                    case Escape::spaces:
-                        for (const char space : {' ', '\t', '\n', '\v', '\f', '\r'}) members.set(static_cast<uint8_t>(space));
-                        has_spaces = true;
-                        is_byte = false;
-                        break;
-                    default:
-                        is_wide = true;
-                        is_byte = false;
-                }
-            }
-            if (!is_byte) continue;
-            uint8_t last = c;
-            if (at_ + 1 < pattern_.size() && pattern_[at_] == '-' && pattern_[at_ + 1] != ']') {
-                at_++;
-                last = take();
-                if (last == '[') throw GiveUp{};
-                if (last == '\\' && read_escape(last, true) != Escape::byte) throw GiveUp{};
-                if (last < c) throw GiveUp{};
-            }
-            for (unsigned b = c; b <= last; b++) {
-                members.set(sl_ascii_lower(static_cast<uint8_t>(b)));
-                written.set(static_cast<uint8_t>(b));
-            }
-        }
-        if (is_wide || members.is_none() || (is_negated && has_spaces)) return anything(false);
-        if (is_negated) return all_but(written);
-        if (plain_only_) members.remove(breakers());
-        if (members.is_none()) return impossible();
+    Part bytes(const ByteClass &given) const {
+        if (given.is_wide || given.members.is_none() || (given.is_negated && given.has_spaces)) return anything();
+        if (given.is_negated) return all_but(given.written);
         Part out;
-        out.first = members;
-        out.is_exact = members.count() <= class_max;
-        if (out.is_exact) members.each([&](uint8_t byte) { out.texts.emplace_back(byte); });
+        out.first = given.members;
+        if (plain_only_) out.first.remove(breakers());
+        if (out.first.is_none()) return impossible();
+        out.is_exact = out.first.count() <= class_max;
+        if (out.is_exact) out.first.each([&](uint8_t byte) { out.texts.emplace_back(byte); });
         return out;
     }
 
-    std::string_view pattern_;
-    bool lines_, skips_gaps_, plain_only_, has_gaps_ = false, has_repeats_ = false;
+    bool skips_gaps_, plain_only_, has_gaps_ = false, has_repeats_ = false;
     bool joins_repeats_; // what stands before a repeated byte is joined to what stands behind it, as if there were one, or to two
-    size_t at_ = 0;
-    int depth_ = 0;
 };
 
 Rarest rarest_needs(std::string_view pattern, bool lines, bool plain_only) {
