@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What patterns need, against PCRE2: random patterns, random texts, and each text that matches holds what was said to be
-// necessary. Both are of few letters, so that many texts match.
+// necessary, and begins its matches where it was said that they may. Both are of few letters, so that many texts match.
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
@@ -14,6 +14,7 @@
 
 #include "base/ascii.h"
 #include "prefilter/literals.hpp"
+#include "prefilter/starts.hpp"
 
 using seclua::Necessary;
 using seclua::ShortText;
@@ -72,11 +73,20 @@ class Regex {
         if (code_) data_.reset(pcre2_match_data_create_from_pattern(code_.get(), nullptr));
     }
     bool is_valid() const { return code_ != nullptr; }
-    bool matches(const std::string &text) const {
-        return pcre2_match(code_.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), 0, 0, data_.get(), nullptr) >= 0;
+    // Places where a match begins.
+    std::vector<size_t> starts(const std::string &text) const {
+        std::vector<size_t> out;
+        for (size_t at = 0; at <= text.size(); at++) {
+            if (match(text, at, PCRE2_ANCHORED) >= 0) out.push_back(at);
+        }
+        return out;
     }
+    bool matches(const std::string &text) const { return match(text, 0, 0) >= 0; }
 
   private:
+    int match(const std::string &text, size_t from, uint32_t options) const {
+        return pcre2_match(code_.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), from, options, data_.get(), nullptr);
+    }
     struct Free {
         void operator()(pcre2_code *code) const { pcre2_code_free(code); }
         void operator()(pcre2_match_data *data) const { pcre2_match_data_free(data); }
@@ -98,6 +108,15 @@ bool holds_one(const std::string &text, const std::vector<ShortText> &literals) 
 
 void report(const char *what, const std::string &pattern, const std::string &text) {
     if (++failures <= 20) std::printf("%s: /%s/ matches \"%s\"\n", what, pattern.c_str(), text.c_str());
+}
+
+std::vector<size_t> places_of(const sl_starts &starts, const std::string &text) {
+    const sl_slice slice = {reinterpret_cast<const uint8_t *>(text.data()), text.size()};
+    std::vector<size_t> out;
+    if (starts.tries_first) out.push_back(0);
+    const auto next = [&](size_t from) { return sl_starts_next(&starts, slice, from); };
+    for (size_t at = next(starts.tries_first ? 1 : 0); at < text.size(); at = next(at + 1)) out.push_back(at);
+    return out;
 }
 
 struct Counts {
@@ -129,6 +148,32 @@ void what_matches_holds_what_is_necessary(unsigned seed, size_t count, bool line
             counts.refused += !is_admitted || !is_plain_admitted;
         }
     }
+}
+
+void matches_begin_where_they_may(unsigned seed, size_t count, bool lines) {
+    Patterns patterns(seed);
+    size_t said = 0, begun = 0, places = 0, passed = 0;
+    for (size_t i = 0; i < count; i++) {
+        const std::string pattern = patterns.next();
+        const Regex regex(pattern, lines);
+        if (!regex.is_valid()) continue;
+        const auto starts = seclua::possible_starts(pattern, lines);
+        if (!starts) continue;
+        said++;
+        for (int k = 0; k < 20; k++) {
+            const std::string text = patterns.text();
+            const std::vector<size_t> tried = places_of(starts->places, text), found = regex.starts(text);
+            const bool has_all = std::includes(tried.begin(), tried.end(), found.begin(), found.end());
+            if (!has_all) report("not tried where it begins", pattern, text);
+            begun += found.size();
+            passed += tried.size();
+            places += text.size();
+        }
+    }
+    std::printf("%zu patterns with places to begin; %zu places, %zu tried, %zu begin a match, %d failures\n", said, places, passed, begun, failures);
+    if (begun != 0 && passed * 3 < places * 2) return;
+    failures++;
+    std::puts("too few places were left out for this to say anything");
 }
 
 void expect_set(const std::string &pattern, const std::vector<std::string> &expected) {
@@ -178,6 +223,8 @@ int main(int argc, char **argv) {
     plain_values_need_whole_words();
     what_plain_values_cannot_match_is_known();
     Counts counts;
+    matches_begin_where_they_may(seed + 2, count, false);
+    matches_begin_where_they_may(seed + 3, count / 4, true);
     what_matches_holds_what_is_necessary(seed, count, false, counts);
     what_matches_holds_what_is_necessary(seed + 1, count, true, counts);
     std::printf("%zu patterns, %zu with a set, %zu with one of plain values; %zu pairs, %zu match, %zu refused, %d failures\n", counts.patterns,

@@ -21,6 +21,7 @@ Compiler::Compiler(sl_ruleset *rules, const Tree &tree, Sources &sources, const 
     prepare_.macro = macro;
     prepare_.targets = targets;
     prepare_.select = select_later;
+    prepare_.starts = starts;
     prepare_.context = this;
     pipeline(nullptr, 0); // index 0 is the empty list
 }

@@ -140,6 +140,7 @@ class Compiler {
     static bool find_program(void *context, sl_slice name, sl_slice *path);
     static const sl_macro *macro(void *context, sl_slice text, size_t offset);
     static bool targets(void *context, sl_slice text, size_t offset, const sl_target **out, size_t *count);
+    static const sl_starts *starts(void *context, sl_slice pattern, bool lines);
     static const sl_rule_set_bits *select_later(void *context, char by, sl_slice text, size_t offset);
     Position place(size_t offset, size_t length) const;
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #endif
 
+#include "prefilter/starts.hpp"
 #include "run/host.h"
 #include "seclang/loading.hpp"
 
@@ -148,6 +149,16 @@ bool Compiler::targets(void *context, sl_slice text, size_t offset, const sl_tar
     *out = made;
     *count = items.size();
     return true;
+}
+
+const sl_starts *Compiler::starts(void *context, sl_slice pattern, bool lines) {
+    auto *self = static_cast<Compiler *>(context);
+    if (self->rules_->options.no_acceleration) return nullptr;
+    const auto found = possible_starts({reinterpret_cast<const char *>(pattern.ptr), pattern.len}, lines);
+    if (!found || !found->is_worthwhile) return nullptr;
+    auto *kept = SL_NEW_LINES(&self->rules_->arena, sl_starts, 1);
+    *kept = found->places;
+    return kept;
 }
 
 const sl_rule_set_bits *Compiler::select_later(void *context, char by, sl_slice text, size_t offset) {

@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "operators/host.h"
 #include "operators/rx.h"
+#include "prefilter/starts.h"
 
 enum {
     default_match_limit = 100000,
@@ -40,6 +41,7 @@ struct sl_regex {
     uint8_t shape;
     uint32_t length_min;
     bool folds;   /* SHAPE_PREFIX */
+    const struct sl_starts *starts; /* then code is anchored, and tried where these say; NULL: it searches itself */
     sl_slice prefix; /* stands behind the regex */
 };
 
@@ -110,12 +112,12 @@ static void make_fast(sl_regex *regex) {
     regex->is_fast = pcre2_pattern_info(regex->code, PCRE2_INFO_JITSIZE, &size) == 0 && size != 0;
 }
 
-static sl_regex *compile(sl_slice pattern, unsigned flags, pcre2_compile_context *bounds,
+static sl_regex *compile(sl_slice pattern, unsigned flags, const sl_starts *starts, pcre2_compile_context *bounds,
                          sl_regex_error *error) {
     int code = 0;
     PCRE2_SIZE offset = 0;
-    pcre2_code *const compiled =
-        pcre2_compile(pattern.ptr, pattern.len, compile_options(flags), &code, &offset, bounds);
+    const uint32_t options = compile_options(flags) | (starts == NULL ? 0 : PCRE2_ANCHORED);
+    pcre2_code *const compiled = pcre2_compile(pattern.ptr, pattern.len, options, &code, &offset, bounds);
     sl_regex *const regex = compiled == NULL ? NULL : calloc(1, sizeof *regex + pattern.len);
     if (regex == NULL) {
         pcre2_code_free(compiled);
@@ -125,6 +127,7 @@ static sl_regex *compile(sl_slice pattern, unsigned flags, pcre2_compile_context
         return NULL;
     }
     regex->code = compiled;
+    regex->starts = starts;
     regex->shape = (uint8_t)shape_of(pattern, flags);
     const sl_slice prefix = prefix_of(pattern, flags);
     if (prefix.len != 0) {
@@ -139,8 +142,12 @@ static sl_regex *compile(sl_slice pattern, unsigned flags, pcre2_compile_context
 }
 
 sl_regex *sl_regex_compile(sl_slice pattern, unsigned flags, sl_regex_error *error) {
+    return sl_regex_compile_with(pattern, flags, NULL, error);
+}
+
+sl_regex *sl_regex_compile_with(sl_slice pattern, unsigned flags, const sl_starts *starts, sl_regex_error *error) {
     sl_regex_error unread;
-    sl_regex *const regex = compile(pattern, flags, NULL, error == NULL ? &unread : error);
+    sl_regex *const regex = compile(pattern, flags, starts, NULL, error == NULL ? &unread : error);
     if (regex != NULL) make_fast(regex);
     return regex;
 }
@@ -158,7 +165,9 @@ uint32_t sl_regex_group_count(const sl_regex *regex) { return regex->group_count
 const sl_regex *sl_prepare_regex(sl_prepare *prepare, sl_slice pattern, unsigned flags, size_t offset,
                                  const char *code) {
     sl_regex_error error;
-    sl_regex *const regex = sl_regex_compile(pattern, flags, &error);
+    const bool has_starts = prepare->starts != NULL && (flags & SL_REGEX_JSON) == 0;
+    const sl_starts *const starts = has_starts ? prepare->starts(prepare->context, pattern, (flags & SL_REGEX_LINES) != 0) : NULL;
+    sl_regex *const regex = sl_regex_compile_with(pattern, flags, starts, &error);
     if (regex == NULL) {
         const size_t at = error.offset < pattern.len ? error.offset : pattern.len;
         sl_prepare_report(prepare, code, NULL, offset + at, pattern.len - at,
@@ -282,22 +291,37 @@ static bool is_ruled_out(const sl_regex *regex, sl_slice text) {
     return text.len < regex->length_min || (regex->prefix.len != 0 && !has_prefix(regex, text));
 }
 
+static int match_from(const sl_regex *regex, sl_scratch *scratch, sl_slice text, size_t start, uint32_t bits, pcre2_match_data *data) {
+    const uint8_t *const subject = text.len == 0 ? (const uint8_t *)"" : text.ptr; /* the JIT's door takes no NULL */
+    /* That door does not look at PCRE2_ANCHORED, and says nothing of it. */
+    const bool is_fast = regex->is_fast && (bits & PCRE2_ANCHORED) == 0;
+    const int code = is_fast ? pcre2_jit_match(regex->code, subject, text.len, start, bits, data, scratch->limits)
+                             : pcre2_match(regex->code, subject, text.len, start, bits, data, scratch->limits);
+    if (code != PCRE2_ERROR_JIT_STACKLIMIT) return code;
+    return pcre2_match(regex->code, subject, text.len, start, bits | PCRE2_NO_JIT, data, scratch->limits);
+}
+
+/* Its bounds hold for each place, as those of a search of the JIT compiler's do. */
+static int match_at_starts(const sl_regex *regex, sl_scratch *scratch, sl_slice text, size_t start, uint32_t bits, pcre2_match_data *data) {
+    if (start == 0 && regex->starts->tries_first) {
+        const int code = match_from(regex, scratch, text, start++, bits, data);
+        if (code != PCRE2_ERROR_NOMATCH) return code;
+    }
+    for (size_t at = sl_starts_next(regex->starts, text, start); at < text.len; at = sl_starts_next(regex->starts, text, at + 1)) {
+        const int code = match_from(regex, scratch, text, at, bits, data);
+        if (code != PCRE2_ERROR_NOMATCH) return code;
+    }
+    return PCRE2_ERROR_NOMATCH;
+}
+
 sl_answer sl_regex_match(const sl_regex *regex, sl_scratch *scratch, sl_slice text, size_t start,
                          unsigned options, sl_groups *groups) {
     if (regex->shape != SHAPE_OTHER && start == 0 && options == 0) return match_shape(regex, text, groups);
     if (start == 0 && options == 0 && is_ruled_out(regex, text)) return SL_NO;
     pcre2_match_data *const data = groups == NULL ? scratch->answer_only : scratch->groups;
     const uint32_t bits = match_options(options);
-    const uint8_t *const subject = text.len == 0 ? (const uint8_t *)"" : text.ptr; /* the JIT's door takes no NULL */
-    /* That door does not look at PCRE2_ANCHORED, and says nothing of it. */
-    const bool is_fast = regex->is_fast && (bits & PCRE2_ANCHORED) == 0;
-    int code = is_fast ? pcre2_jit_match(regex->code, subject, text.len, start, bits, data, scratch->limits)
-                       : pcre2_match(regex->code, subject, text.len, start, bits, data, scratch->limits);
-    if (code == PCRE2_ERROR_JIT_STACKLIMIT) {
-        code =
-            pcre2_match(regex->code, subject, text.len, start, bits | PCRE2_NO_JIT, data, scratch->limits);
-    }
-    const sl_answer answer = answer_of(code);
+    const bool tries_starts = regex->starts != NULL && (bits & PCRE2_ANCHORED) == 0;
+    const sl_answer answer = answer_of((tries_starts ? match_at_starts : match_from)(regex, scratch, text, start, bits, data));
     if (answer == SL_YES && groups != NULL) read_groups(regex, data, groups);
     return answer;
 }
@@ -358,7 +382,7 @@ static cached *add_cached(sl_scratch *scratch, sl_slice pattern, unsigned flags,
     slot->pattern_len = pattern.len;
     slot->hash = hash;
     slot->flags = flags;
-    slot->regex = compile(pattern, flags, scratch->run_time, &slot->error);
+    slot->regex = compile(pattern, flags, NULL, scratch->run_time, &slot->error);
     return slot;
 }
 

@@ -14,6 +14,7 @@ extern "C" {
 #endif
 
 struct sl_ruleset;
+struct sl_starts;
 
 typedef struct sl_regex sl_regex;
 typedef struct sl_scratch sl_scratch;
@@ -31,6 +32,8 @@ typedef struct sl_regex_error {
 
 /* The dot matches every byte, but for SL_REGEX_JSON. NULL: error, unless it is NULL, says why. */
 sl_regex *sl_regex_compile(sl_slice pattern, unsigned flags, sl_regex_error *error);
+/* The same; starts: where its matches may begin (prefilter/starts.h), which outlives it, or NULL. */
+sl_regex *sl_regex_compile_with(sl_slice pattern, unsigned flags, const struct sl_starts *starts, sl_regex_error *error);
 /* Takes void so that sl_prepare_own can have it. NULL is fine. */
 void sl_regex_free(void *regex);
 /* Highest group number of the pattern. */

@@ -3,8 +3,10 @@
 // PatternReader. Unknown syntax ends the reading (GiveUp).
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -27,19 +29,26 @@ struct ByteClass {
     bool is_negated = false;
 };
 
-// Of an escape like \w; none for one that is not understood.
-inline Bytes bytes_of_class(uint8_t letter) {
-    Bytes out;
-    for (unsigned b = 0; b < 256; b++) {
-        const auto byte = static_cast<uint8_t>(b);
-        const bool is_digit = sl_ascii_is_digit(byte), is_space = sl_ascii_is_space(byte);
-        const bool is_word = is_digit || sl_ascii_is_alpha(byte) || byte == '_';
-        if ((letter == 'd' && is_digit) || (letter == 'D' && !is_digit) || (letter == 's' && is_space) || (letter == 'S' && !is_space) ||
-            (letter == 'w' && is_word) || (letter == 'W' && !is_word)) {
-            out.set(byte);
+// Of \d, \s and \w, in this order, and then of what they leave out.
+inline const std::array<Bytes, 6> &escape_classes() {
+    static const std::array<Bytes, 6> classes = [] {
+        std::array<Bytes, 6> out;
+        for (unsigned b = 0; b < 256; b++) {
+            const auto byte = static_cast<uint8_t>(b);
+            const bool is_digit = sl_ascii_is_digit(byte);
+            const bool is_in[] = {is_digit, sl_ascii_is_space(byte), is_digit || sl_ascii_is_alpha(byte) || byte == '_'};
+            for (size_t i = 0; i < std::size(is_in); i++) out[is_in[i] ? i : i + std::size(is_in)].set(byte);
         }
-    }
-    return out;
+        return out;
+    }();
+    return classes;
+}
+
+// letter: d, s or w, or one of them as a capital.
+inline const Bytes &bytes_of_class(uint8_t letter) {
+    const uint8_t lower = sl_ascii_lower(letter);
+    const size_t i = lower == 'd' ? 0 : lower == 's' ? 1 : 2;
+    return escape_classes()[letter == lower ? i : i + 3];
 }
 
 // Part is what is known of a part, Sequence of parts one behind the other. Meaning is derived from the reader and has
@@ -348,7 +357,7 @@ template <class Meaning, class Part, class Sequence> class PatternReader {
         switch (read_escape(byte, true)) {
             case Escape::byte: return true;
             case Escape::bytes: {
-                const Bytes all = bytes_of_class(byte);
+                const Bytes &all = bytes_of_class(byte);
                 out.classes |= all;
                 out.has_spaces = out.has_spaces || byte == 's';
                 if (byte == 's') {

@@ -17,6 +17,7 @@ struct sl_ruleset;
 struct sl_macro;
 struct sl_target;
 struct sl_rule_set_bits;
+struct sl_starts;
 
 typedef struct sl_prepare {
     struct sl_ruleset *rules; /* under construction; its config is complete */
@@ -39,6 +40,9 @@ typedef struct sl_prepare {
     /* The starters that a selection takes in; the bits are filled when all rules are known. by: 'i' ids, 't' tag, 'm' message.
      * NULL: an error was reported. */
     const struct sl_rule_set_bits *(*select)(void *context, char by, sl_slice text, size_t offset);
+    /* Where matches of a pattern may begin (prefilter/starts.h); NULL: nothing is known, or no short-cut may be taken. The
+     * member may be NULL, too. lines: as SL_REGEX_LINES. */
+    const struct sl_starts *(*starts)(void *context, sl_slice pattern, bool lines);
     void *context;
     sl_slice directive_file; /* where the directive stands, for error texts and scripts */
     uint32_t directive_line;
