@@ -209,10 +209,14 @@ static const uint64_t *collect_new_found(sl_txn *txn, const sl_target_view *view
     const uint32_t words = txn->rules->prefilter->word_count;
     if (state->found == NULL) state->found = SL_NEW_ARRAY(&txn->arena, uint64_t, words);
     sl_text *const *texts = texts_of(view, selection);
+    const uint64_t *last = NULL; /* many texts find nothing, which is kept once */
     for (; state->found_seen < selection->count; state->found_seen++) {
         if (selection->texts[state->found_seen]->known != NULL) continue;
         sl_text *text = texts[state->found_seen];
-        if (sl_classes_suffice(sl_values_classes(text), view->scan_classes)) add_words(state->found, scan(txn, text, view->scanners, view->scanner), words);
+        if (!sl_classes_suffice(sl_values_classes(text), view->scan_classes)) continue;
+        const uint64_t *found = scan(txn, text, view->scanners, view->scanner);
+        if (found != last) add_words(state->found, found, words);
+        last = found;
     }
     return state->found;
 }
@@ -229,17 +233,23 @@ static void part_from(sl_txn *txn, struct sl_view_state *state, sl_text *const *
     memcpy(state->texts, texts, state->stepped * sizeof(sl_text *));
 }
 
-static void step_text(sl_txn *txn, const sl_target_view *view, sl_text *const *before, const struct sl_selection *selection) {
+/* The last step of the view, over those that it has not seen yet. */
+static void step_new_texts(sl_txn *txn, const sl_target_view *view, sl_text *const *before, const struct sl_selection *selection) {
     struct sl_view_state *state = state_of(view, selection);
-    sl_text *text = before[state->stepped];
-    if (selection->texts[state->stepped]->known == NULL) {
-        const sl_pipeline *pipeline = view->pipeline;
-        sl_text *made = sl_values_step(txn, text, pipeline, pipeline->step_count - 1u);
+    const sl_pipeline *pipeline = view->pipeline;
+    const size_t step = pipeline->step_count - 1u;
+    const bool is_own = pipeline->steps[step]->own != NULL;
+    const uint64_t bit = pipeline->step_bits[step], triggers = is_own ? ~UINT64_C(0) : pipeline->steps[step]->triggers;
+    for (; state->stepped < selection->count; state->stepped++) {
+        sl_text *text = before[state->stepped];
+        if (sl_text_is_passed_over(text, bit, triggers) || selection->texts[state->stepped]->known != NULL) {
+            if (state->texts != NULL) state->texts[state->stepped] = text;
+            continue;
+        }
+        sl_text *made = sl_values_step(txn, text, pipeline, step);
         if (made != text && state->texts == NULL) part_from(txn, state, before, selection);
-        text = made;
+        if (state->texts != NULL) state->texts[state->stepped] = made;
     }
-    if (state->texts != NULL) state->texts[state->stepped] = text;
-    state->stepped++;
 }
 
 static void grow(sl_txn *txn, struct sl_view_state *state, const struct sl_selection *selection) {
@@ -265,8 +275,7 @@ static void step_texts(sl_txn *txn, const sl_target_view *view, const struct sl_
         state->stepped = selection->count;
     } else {
         grow(txn, state, selection);
-        sl_text *const *before = texts_of(from, selection);
-        while (state->stepped < selection->count) step_text(txn, view, before, selection);
+        step_new_texts(txn, view, texts_of(from, selection), selection);
     }
     state->same_as = state->texts != NULL ? view : from;
 }

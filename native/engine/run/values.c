@@ -94,8 +94,7 @@ sl_text *sl_values_step(sl_txn *txn, sl_text *text, const sl_pipeline *pipeline,
     if (txn->rules->options.no_acceleration || pipeline->steps[i]->own != NULL) {
         return transform_plainly(txn, text, pipeline->steps[i]);
     }
-    if ((text->unchanged_by & pipeline->step_bits[i]) != 0) return text;
-    if ((sl_values_classes(text) & pipeline->steps[i]->triggers) == 0) return text;
+    if (sl_text_is_passed_over(text, pipeline->step_bits[i], pipeline->steps[i]->triggers)) return text;
     sl_text *result = sl_values_transform(txn, text, pipeline->steps[i]);
     if (result == text) text->unchanged_by |= pipeline->step_bits[i];
     return result;

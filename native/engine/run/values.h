@@ -28,6 +28,11 @@ static inline sl_text *sl_values_apply(sl_txn *txn, sl_text *text, const sl_pipe
 /* What a step of the pipeline makes of what the steps before it made. */
 sl_text *sl_values_step(sl_txn *txn, sl_text *text, const sl_pipeline *pipeline, size_t step);
 
+/* Is it known, without a look at the text, that a step with this bit and these triggers leaves it as it is? */
+static inline bool sl_text_is_passed_over(sl_text *text, uint64_t step_bit, uint64_t triggers) {
+    return (text->unchanged_by & step_bit) != 0 || (sl_values_classes(text) & triggers) == 0;
+}
+
 /* Where what hangs on this text is allocated. */
 static inline sl_arena *sl_text_arena(sl_txn *txn, const sl_text *text) {
     return text->known == NULL ? &txn->arena : sl_value_cache_arena(text->known);
