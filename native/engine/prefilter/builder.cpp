@@ -218,6 +218,7 @@ void write_singles(sl_arena *arena, const Literals &literals, const SingleBits &
         if ((bits.of_byte[byte] & bits.numbered) == 0) {
             made.own_classes |= bits.of_byte[byte];
         } else {
+            made.numbered_classes |= sl_class_of_byte(byte);
             numbered[made.numbered_count++] = {sl_class_of_byte(byte), byte, static_cast<uint8_t>(sl_bits_first(bits.of_byte[byte]))};
         }
     }

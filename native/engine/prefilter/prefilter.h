@@ -120,6 +120,7 @@ typedef struct sl_scanner {
     const uint64_t *byte_rows; /* by bit of a literal of one byte: a row of the filters that have it */
     const sl_numbered_byte *numbered; /* the others */
     uint32_t numbered_count;
+    uint64_t numbered_classes; /* all that these share with others */
     const uint32_t *pair_bits; /* by two bytes, the first one lowest */
     sl_sieve triple_sieve, quad_sieve; /* the latter also of what longer ones begin with */
     sl_sieve five_sieve;       /* of 64 bits of a hash: what literals of five bytes or more begin with */

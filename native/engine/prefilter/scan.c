@@ -153,6 +153,7 @@ static void sieve(const sl_scanner *scanner, sl_slice text, size_t begin, const 
 
 /* Adds the bits of those of one byte that have no class of their own. */
 static void find_bytes(const sl_scanner *scanner, uint64_t classes, const uint8_t *piece, size_t count, uint64_t *bits) {
+    if ((classes & scanner->numbered_classes) == 0) return;
     for (uint32_t i = 0; i < scanner->numbered_count; i++) {
         const sl_numbered_byte *wanted = &scanner->numbered[i];
         if ((classes & wanted->shared_class) == 0 || (*bits >> wanted->number & 1) != 0) continue;
