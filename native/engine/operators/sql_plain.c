@@ -76,22 +76,36 @@ static size_t word_starts(sl_slice text, size_t start, size_t *starts) {
     return count;
 }
 
-static bool is_listed(const sl_sql_words *words, sl_slice text, size_t start, size_t end) {
-    return end > start && end - start <= known_bytes_max && sl_sql_words_type(words, sl_slice_of(text.ptr + start, end - start)) != 0;
+static inline bool has_outline(const uint64_t *outlines, sl_slice text, size_t start, size_t end) {
+    return sl_sql_has_outline(outlines, sl_sql_outline_of(sl_slice_of(text.ptr + start, end - start)));
 }
 
-/* The word from start to the end of its run, and with what dots add to it. */
-static bool begins_listed(const sl_sql_words *words, sl_slice text, size_t start, size_t end) {
-    for (;;) {
-        if (is_listed(words, text, start, end)) return true;
-        if (end + 1 >= text.len || text.ptr[end] != '.' || end - start > known_bytes_max) return false;
+static inline bool is_listed(const sl_sql_words *words, sl_slice text, size_t start, size_t end) {
+    if (end - start > known_bytes_max || !has_outline(words->outlines, text, start, end)) return false;
+    return sl_sql_words_type(words, sl_slice_of(text.ptr + start, end - start)) != 0;
+}
+
+/* With what dots add to the word. */
+static bool is_listed_with_dots(const sl_sql_words *words, sl_slice text, size_t start, size_t end) {
+    while (end + 1 < text.len && text.ptr[end] == '.' && end - start <= known_bytes_max) {
         end = behind_word(text, end + 1);
+        if (is_listed(words, text, start, end)) return true;
     }
+    return false;
 }
 
+/* The word from start to the end of its run, alone or with more behind a dot. may_go_on: what such words, and those of two,
+ * begin with. */
+static inline bool begins_listed(const sl_sql_words *words, sl_slice text, size_t start, size_t end, bool *may_go_on) {
+    if (is_listed(words, text, start, end)) return true;
+    *may_go_on = has_outline(words->heads, text, start, end);
+    return *may_go_on && is_listed_with_dots(words, text, start, end);
+}
+
+/* The run before, where words that may begin a pair begin in it. */
 typedef struct word_run {
     size_t starts[starts_max];
-    size_t start_count; /* 0: no word, or something but blanks behind it */
+    size_t start_count; /* 0: there is none, or something but blanks behind it */
     size_t end;
 } word_run;
 
@@ -108,34 +122,59 @@ static bool is_pair_listed(const sl_sql_words *words, sl_slice text, const word_
     return false;
 }
 
+/* Becomes the run before the next one. */
+static bool is_run_plain(const sl_sql_words *words, sl_slice text, size_t start, size_t end, word_run *before) {
+    size_t starts[starts_max];
+    const size_t count = word_starts(text, start, starts);
+    word_run run;
+    run.start_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        bool may_go_on = false;
+        if (starts[i] >= end) continue; /* the run is a number to its end */
+        if (begins_listed(words, text, starts[i], end, &may_go_on)) return false;
+        if (may_go_on) run.starts[run.start_count++] = starts[i];
+    }
+    if (before->start_count != 0 && is_pair_listed(words, text, before, start, end)) return false;
+    run.end = end;
+    *before = run;
+    return true;
+}
+
+/* The same of a run that can only be one word, as most are. */
+static inline bool is_word_plain(const sl_sql_words *words, sl_slice text, size_t start, size_t end, word_run *before) {
+    bool may_go_on = false;
+    if (begins_listed(words, text, start, end, &may_go_on)) return false;
+    if (before->start_count != 0 && is_pair_listed(words, text, before, start, end)) return false;
+    before->starts[0] = start;
+    before->start_count = may_go_on ? 1 : 0;
+    before->end = end;
+    return true;
+}
+
+/* One that libinjection might read on from a number (1e5, 2f). */
+static inline bool may_end_number(uint8_t c) { return is_one_of(c, 'd') || is_one_of(c, 'e') || is_one_of(c, 'f'); }
+
 bool sl_sql_is_plain(const sl_sql_words *words, sl_slice text) {
-    word_run before = {.start_count = 0};
+    word_run before;
+    before.start_count = 0;
     size_t at = 0;
     if (text.len > text_bytes_max) return false;
     while (at < text.len) {
-        switch (kind_of[text.ptr[at]]) {
-            case BLANK:
-                at++;
-                break;
-            case MARK:
-                if (at + 1 < text.len && is_more_than_marks(text.ptr[at], text.ptr[at + 1])) return false;
-                before.start_count = 0;
-                at++;
-                break;
-            case WORD:
-            case DIGIT: {
-                word_run run = {.end = behind_word(text, at)};
-                run.start_count = word_starts(text, at, run.starts);
-                for (size_t i = 0; i < run.start_count; i++) {
-                    if (begins_listed(words, text, run.starts[i], run.end)) return false;
-                }
-                if (is_pair_listed(words, text, &before, at, run.end)) return false;
-                at = run.end;
-                before = run;
-                break;
-            }
-            default:
-                return false;
+        const uint8_t kind = kind_of[text.ptr[at]];
+        if (kind == BLANK) {
+            at++;
+        } else if (kind == MARK) {
+            if (at + 1 < text.len && is_more_than_marks(text.ptr[at], text.ptr[at + 1])) return false;
+            before.start_count = 0;
+            at++;
+        } else if (kind == OTHER) {
+            return false;
+        } else {
+            const size_t start = at;
+            uint8_t kinds = kind;
+            for (at++; at < text.len && is_word(text.ptr[at]); at++) kinds |= kind_of[text.ptr[at]];
+            const bool is_one_word = (kinds & DIGIT) == 0 && !may_end_number(text.ptr[start]);
+            if (!(is_one_word ? is_word_plain(words, text, start, at, &before) : is_run_plain(words, text, start, at, &before))) return false;
         }
     }
     return true;

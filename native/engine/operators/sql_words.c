@@ -49,25 +49,23 @@ static size_t not_called(sfilter *sf) {
 
 enum { slot_count = 32768 }; /* for 9,000 words: most look-ups meet their word, or a free slot, at once */
 
-/* Length, first and last byte: what no word has in common with a text need not be looked up. */
-enum { outline_count = 1 << 15 };
-
-struct sl_sql_words {
-    uint64_t outlines[outline_count / 64];
-    uint16_t slots[slot_count]; /* 1 + index into sql_keywords; 0 = free */
-};
-
 _Static_assert(sizeof sql_keywords / sizeof sql_keywords[0] < slot_count / 2, "the table is to stay half empty");
 
-/* Of a text that is not empty. */
-static uint32_t outline_of(sl_slice word) {
-    const uint32_t first = sl_ascii_lower(word.ptr[0]), last = sl_ascii_lower(word.ptr[word.len - 1]);
-    return ((first << 5 ^ last) * 33 + (uint32_t)word.len * 2053) % outline_count;
+static void note(uint64_t *outlines, sl_slice word) {
+    if (word.len == 0) return;
+    const uint32_t outline = sl_sql_outline_of(word);
+    outlines[outline / 64] |= UINT64_C(1) << (outline % 64);
+}
+
+static void note_head(sl_sql_words *words, sl_slice word, uint8_t end) {
+    const size_t at = sl_slice_find_byte(word, end);
+    if (at != SIZE_MAX) note(words->heads, sl_slice_of(word.ptr, at));
 }
 
 const sl_sql_words *sl_sql_words_new(sl_arena *arena) {
     (void)char_parse_map;
     sl_sql_words *words = SL_NEW(arena, sl_sql_words);
+    words->slots = SL_NEW_ARRAY(arena, uint16_t, slot_count);
     for (size_t i = 0; i < sql_keywords_sz; i++) {
         const sl_slice word = sl_slice_z(sql_keywords[i].word);
         /* Whatever bisection does not find is not found here either. */
@@ -75,15 +73,16 @@ const sl_sql_words *sl_sql_words_new(sl_arena *arena) {
         uint32_t slot = sl_hash_fold(word) % slot_count;
         while (words->slots[slot] != 0) slot = (slot + 1) % slot_count;
         words->slots[slot] = (uint16_t)(i + 1);
-        words->outlines[outline_of(word) / 64] |= UINT64_C(1) << (outline_of(word) % 64);
+        note(words->outlines, word);
+        note_head(words, word, ' ');
+        note_head(words, word, '.');
     }
     return words;
 }
 
 char sl_sql_words_type(const sl_sql_words *words, sl_slice word) {
     if (word.len == 0) return 0;
-    const uint32_t outline = outline_of(word);
-    if ((words->outlines[outline / 64] >> (outline % 64) & 1) == 0) return 0;
+    if (!sl_sql_has_outline(words->outlines, sl_sql_outline_of(word))) return 0;
     for (uint32_t slot = sl_hash_fold(word) % slot_count; words->slots[slot] != 0; slot = (slot + 1) % slot_count) {
         const keyword_t *known = &sql_keywords[words->slots[slot] - 1];
         if (sl_slice_equal_fold(sl_slice_z(known->word), word)) return known->type;
