@@ -159,6 +159,8 @@ static void the_contract_holds(const sl_transformation *t, const sl_unicode_map 
         fail("only the result stays in the arena", t->name, text, output);
     }
     if (value.len < 1024) twin_agrees(t, value, output);
+    const uint64_t classes = sl_transformation_classes(t, sl_classes_of(value));
+    if (classes != 0 && classes != sl_classes_of(output)) fail("has the kinds of bytes that are foretold", t->name, value, output);
     sl_arena_rollback(&arena, mark);
     free(exact);
     free(before);

@@ -84,7 +84,10 @@ sl_text *sl_values_transform(sl_txn *txn, sl_text *text, const sl_transformation
     struct sl_step *step = sl_arena_alloc(sl_text_arena(txn, text), sizeof *step);
     step->transformation = transformation;
     step->result = transform_plainly(txn, text, transformation);
-    if (step->result != text && sl_transformation_is_case_only(transformation)) step->result->twin = text;
+    if (step->result != text && sl_transformation_is_case_only(transformation)) {
+        step->result->twin = text;
+        step->result->classes = sl_transformation_classes(transformation, text->classes);
+    }
     step->next = text->steps;
     text->steps = step;
     return step->result;

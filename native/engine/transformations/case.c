@@ -65,3 +65,8 @@ bool sl_transformation_is_case_only(const sl_transformation *transformation) {
     }
     return false;
 }
+
+uint64_t sl_transformation_classes(const sl_transformation *transformation, uint64_t classes) {
+    if (transformation->apply != lowercase || (classes & SL_CLASS_UPPER) == 0) return 0;
+    return (classes & ~(uint64_t)SL_CLASS_UPPER) | SL_CLASS_LOWER; /* letters have their finer kinds in either case */
+}

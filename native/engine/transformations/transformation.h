@@ -43,6 +43,8 @@ extern const sl_transformation sl_transformation_base64_url;
 extern const sl_transformation sl_transformation_windows_names;
 /* lowercase and uppercase: they change nothing but the case of ASCII letters. */
 bool sl_transformation_is_case_only(const sl_transformation *transformation);
+/* Kinds of bytes (base/classes.h) of what the transformation makes of a text that has these; 0: it has to be looked at. */
+uint64_t sl_transformation_classes(const sl_transformation *transformation, uint64_t classes);
 /* All rows, in the order of the registry; NULL past the end. */
 const sl_transformation *sl_transformation_at(size_t index);
 
