@@ -303,6 +303,7 @@ static int match_from(const sl_regex *regex, sl_scratch *scratch, sl_slice text,
 
 /* Its bounds hold for each place, as those of a search of the JIT compiler's do. */
 static int match_at_starts(const sl_regex *regex, sl_scratch *scratch, sl_slice text, size_t start, uint32_t bits, pcre2_match_data *data) {
+    if (!sl_starts_suffice(regex->starts, text, start)) return PCRE2_ERROR_NOMATCH;
     if (start == 0 && regex->starts->tries_first) {
         const int code = match_from(regex, scratch, text, start++, bits, data);
         if (code != PCRE2_ERROR_NOMATCH) return code;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads a pattern (pattern.hpp) for the first four bytes of its matches. Of each part it keeps which kinds of bytes may stand in
 // each place and, by the kind before, which may follow; and with which kind a match of the part ends that is one, two or three
-// bytes long, for there the next part goes on. Sets are unions over all ways, so they only ever hold too much.
+// bytes long, for there the next part goes on. Sets are unions over all ways, so they only ever hold too much. What is repeated
+// often is kept, too: a text that has not so many bytes with which it begins need not be searched.
 #include "prefilter/starts.hpp"
 
 #include <algorithm>
@@ -19,6 +20,7 @@ namespace {
 
 constexpr double frequency_max = .25; // of the places of ordinary text where a match may begin
 constexpr unsigned few_kinds = 3;     // of first bytes, that PCRE2 finds faster
+constexpr unsigned worthwhile_count = 3;
 
 using Kinds = uint64_t; // bits
 constexpr Kinds end_kind = Kinds{1} << sl_start_end, any_kind = ~end_kind, all_kinds = ~Kinds{0};
@@ -52,6 +54,8 @@ struct Beginning {
     Kinds first = 0;
     std::array<Kinds, sl_start_steps> ends{}; // by length less one: with which kind a match of that length ends
     std::vector<Followers> next;              // by place: what follows there; empty: nothing in any
+    unsigned count = 0;                       // so many bytes of these kinds are in a match, wherever
+    Kinds counted = 0;
 
     // Nothing that comes behind it can be among the first bytes.
     bool is_settled() const { return !is_nullable && (ends[0] | ends[1] | ends[2]) == 0; }
@@ -85,8 +89,16 @@ struct Beginning {
             }
             ends[i] = last;
         }
+        add_count(part.count, part.counted);
         if (was_nullable) first |= part.first;
         is_nullable = was_nullable && part.is_nullable;
+    }
+
+    // Of two claims that hold together the one of more bytes is kept.
+    void add_count(unsigned other_count, Kinds other_counted) {
+        if (other_count <= count) return;
+        count = other_count;
+        counted = other_counted;
     }
 
   private:
@@ -154,7 +166,13 @@ class StartsReader : public PatternReader<StartsReader, Beginning, BeginningOfSe
 
     Beginning unite(const std::vector<Beginning> &branches) const {
         Beginning out;
-        for (size_t i = 0; i < branches.size() && settled_ == 0; i++) out.add_branch(branches[i]);
+        if (settled_ != 0) return out;
+        out.count = branches.front().count;
+        for (const Beginning &branch : branches) {
+            out.add_branch(branch);
+            out.count = std::min(out.count, branch.count);
+            out.counted |= branch.counted;
+        }
         return out;
     }
     Beginning finish(Sequence &parts) {
@@ -170,9 +188,11 @@ class StartsReader : public PatternReader<StartsReader, Beginning, BeginningOfSe
     void repeat(Sequence &parts, const Beginning &part, unsigned least, unsigned most) {
         if (settled_ != 0) return;
         for (unsigned i = 0; i < std::min(least, unsigned{sl_start_steps} + 1); i++) parts.whole.add_behind(part);
+        if (!part.is_nullable) parts.whole.add_count(least, part.first); // each time it begins anew
         if (most - least == 1) {
             Beginning perhaps = part;
             perhaps.is_nullable = true;
+            perhaps.count = 0;
             parts.whole.add_behind(perhaps);
         } else if (least < most) {
             parts.whole.add_behind(any_number_of(part));
@@ -203,6 +223,9 @@ class StartsReader : public PatternReader<StartsReader, Beginning, BeginningOfSe
 sl_starts starts_of(const Beginning &whole, bool is_sometimes_anchored) {
     sl_starts out{};
     out.tries_first = is_sometimes_anchored;
+    const bool counts = !is_sometimes_anchored && whole.count >= worthwhile_count; // what is anchored was left out
+    out.least_count = counts ? whole.count : 0;
+    out.counted_kinds = whole.counted;
     for (size_t step = 0; step < sl_start_steps; step++) {
         if (!whole.next.empty()) std::copy(whole.next[step].begin(), whole.next[step].end(), out.next[step]);
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where in a text a match of a pattern may begin, by four bytes.
+/* Where in a text a match of a pattern may begin, by four bytes, and what it has many of.
  *
  * PCRE2 knows with which bytes a match may begin, and tries each place that has one: of a pattern that lists a hundred words
  * those are nearly all places of a prose. The second, third and fourth byte, each by the one before it, leave few. They are
@@ -27,12 +27,17 @@ typedef struct sl_starts {
     uint64_t next[sl_start_steps][sl_start_kinds];
     /* Some way to match begins at the start of the text only: there it may begin with anything, or be empty. */
     bool tries_first;
+    /* A match holds so many bytes of these kinds; 0 = no claim. */
+    uint32_t least_count;
+    uint64_t counted_kinds;
 } sl_starts;
 
 static inline bool sl_start_follows(const sl_starts *starts, unsigned step, uint8_t kind, uint8_t next) {
     return (starts->next[step][kind] >> next & 1) != 0;
 }
 
+/* False: from `from` on the text has not the bytes that a match needs. */
+bool sl_starts_suffice(const sl_starts *starts, sl_slice text, size_t from);
 /* The first place from `from` on where a match may begin, but for what tries_first says; the length of the text where there is
  * none. */
 size_t sl_starts_next(const sl_starts *starts, sl_slice text, size_t from);

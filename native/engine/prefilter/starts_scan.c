@@ -22,6 +22,12 @@ const uint8_t sl_start_kind_of[256] = {
 
 static uint8_t kind_at(sl_slice text, size_t at) { return at < text.len ? sl_start_kind_of[text.ptr[at]] : (uint8_t)sl_start_end; }
 
+bool sl_starts_suffice(const sl_starts *starts, sl_slice text, size_t from) {
+    uint32_t left = starts->least_count;
+    for (size_t at = from; at < text.len && left != 0; at++) left -= (uint32_t)(starts->counted_kinds >> sl_start_kind_of[text.ptr[at]] & 1);
+    return left == 0;
+}
+
 size_t sl_starts_next(const sl_starts *starts, sl_slice text, size_t from) {
     if (from >= text.len) return text.len;
     size_t at = from;
