@@ -5,6 +5,7 @@
 #include "operators/address.h"
 #include "operators/rx.h"
 #include "operators/sql_plain.h"
+#include "prefilter/starts.h"
 #include "operators/sql_words.h"
 
 #include <libinjection.h>
@@ -213,6 +214,40 @@ static void test_trivial_patterns(harness *h) {
     }
 }
 
+/* ---- searches at the places where a match may begin ---- */
+
+/* Every place: nothing is left out, so that the answers have to be those of the search itself. */
+static void expect_same_at_places(harness *h, const char *pattern, unsigned flags, sl_slice text) {
+    static sl_starts everywhere;
+    memset(everywhere.next, 0xff, sizeof everywhere.next);
+    sl_regex *const searched = sl_regex_compile(sl_slice_z(pattern), flags, NULL);
+    sl_regex *const tried = sl_regex_compile_with(sl_slice_z(pattern), flags, &everywhere, NULL);
+    for (size_t start = 0; start <= text.len; start += 1 + text.len / 3) {
+        sl_groups a, b;
+        const sl_answer first = sl_regex_match(searched, h->scratch, text, start, SL_SEARCH_NOT_EMPTY, &a);
+        const sl_answer second = sl_regex_match(tried, h->scratch, text, start, SL_SEARCH_NOT_EMPTY, &b);
+        expect(h, first == second, pattern);
+        if (first != SL_YES || second != SL_YES) continue;
+        expect(h, a.count == b.count && memcmp(&a.at[0].start, &b.at[0].start, sizeof a.at[0].start) == 0 && a.at[0].end == b.at[0].end, pattern);
+    }
+    sl_regex_free(searched);
+    sl_regex_free(tried);
+}
+
+static void test_places(harness *h) {
+    static const char *const patterns[] = {"(?:a+)+b", "(?:a|aa)+$", "\\bab|ba\\b", "(?<=a)b+", "^ab|b", "a.*b.*c", "(a)(b)?", "(?:(?:[ab]|aa)[^b]*?){9}c", "b$"};
+    uint32_t seed = 5;
+    for (int round = 0; round < 400; round++) {
+        const sl_arena_mark mark = sl_arena_save(&h->arena);
+        const size_t len = next_random(&seed) % (round % 10 == 0 ? 60 : 12);
+        uint8_t *const bytes = sl_arena_alloc(&h->arena, len + 1);
+        for (size_t i = 0; i < len; i++) bytes[i] = (uint8_t)"aaaabc\n"[next_random(&seed) % (round % 10 == 0 ? 4 : 7)];
+        const size_t at = next_random(&seed);
+        expect_same_at_places(h, patterns[at % (sizeof patterns / sizeof patterns[0])], at / 16 % 2 == 0 ? 0 : SL_REGEX_LINES, sl_slice_of(bytes, len));
+        sl_arena_rollback(&h->arena, mark);
+    }
+}
+
 /* ---- libinjection's words ---- */
 
 static void test_sql_words(harness *h) {
@@ -302,6 +337,7 @@ int main(void) {
     test_networks_against_model(&h);
     test_addresses(&h);
     test_find(&h);
+    test_places(&h);
     test_hostile(&h);
     test_trivial_patterns(&h);
     test_sql_words(&h);

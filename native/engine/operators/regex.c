@@ -41,7 +41,7 @@ struct sl_regex {
     uint8_t shape;
     uint32_t length_min;
     bool folds;   /* SHAPE_PREFIX */
-    const struct sl_starts *starts; /* then code is anchored, and tried where these say; NULL: it searches itself */
+    const struct sl_starts *starts; /* the places to search at; NULL: all of them */
     sl_slice prefix; /* stands behind the regex */
 };
 
@@ -116,7 +116,7 @@ static sl_regex *compile(sl_slice pattern, unsigned flags, const sl_starts *star
                          sl_regex_error *error) {
     int code = 0;
     PCRE2_SIZE offset = 0;
-    const uint32_t options = compile_options(flags) | (starts == NULL ? 0 : PCRE2_ANCHORED);
+    const uint32_t options = compile_options(flags) | (starts == NULL ? 0 : PCRE2_USE_OFFSET_LIMIT);
     pcre2_code *const compiled = pcre2_compile(pattern.ptr, pattern.len, options, &code, &offset, bounds);
     sl_regex *const regex = compiled == NULL ? NULL : calloc(1, sizeof *regex + pattern.len);
     if (regex == NULL) {
@@ -291,28 +291,44 @@ static bool is_ruled_out(const sl_regex *regex, sl_slice text) {
     return text.len < regex->length_min || (regex->prefix.len != 0 && !has_prefix(regex, text));
 }
 
-static int match_from(const sl_regex *regex, sl_scratch *scratch, sl_slice text, size_t start, uint32_t bits, pcre2_match_data *data) {
-    const uint8_t *const subject = text.len == 0 ? (const uint8_t *)"" : text.ptr; /* the JIT's door takes no NULL */
-    /* That door does not look at PCRE2_ANCHORED, and says nothing of it. */
+/* The JIT's door takes no NULL. */
+static inline const uint8_t *subject_of(sl_slice text) { return text.len == 0 ? (const uint8_t *)"" : text.ptr; }
+
+/* As far as the JIT compiler's stack goes. */
+static int try_from(const sl_regex *regex, sl_scratch *scratch, sl_slice text, size_t start, uint32_t bits, pcre2_match_data *data) {
+    /* The JIT's door does not look at PCRE2_ANCHORED, and says nothing of it. */
     const bool is_fast = regex->is_fast && (bits & PCRE2_ANCHORED) == 0;
-    const int code = is_fast ? pcre2_jit_match(regex->code, subject, text.len, start, bits, data, scratch->limits)
-                             : pcre2_match(regex->code, subject, text.len, start, bits, data, scratch->limits);
-    if (code != PCRE2_ERROR_JIT_STACKLIMIT) return code;
-    return pcre2_match(regex->code, subject, text.len, start, bits | PCRE2_NO_JIT, data, scratch->limits);
+    return is_fast ? pcre2_jit_match(regex->code, subject_of(text), text.len, start, bits, data, scratch->limits)
+                   : pcre2_match(regex->code, subject_of(text), text.len, start, bits, data, scratch->limits);
 }
 
-/* Its bounds hold for each place, as those of a search of the JIT compiler's do. */
+static int match_from(const sl_regex *regex, sl_scratch *scratch, sl_slice text, size_t start, uint32_t bits, pcre2_match_data *data) {
+    const int code = try_from(regex, scratch, text, start, bits, data);
+    if (code != PCRE2_ERROR_JIT_STACKLIMIT) return code;
+    return pcre2_match(regex->code, subject_of(text), text.len, start, bits | PCRE2_NO_JIT, data, scratch->limits);
+}
+
+/* One after the other, each a search that may begin there only. So what PCRE2 itself would see of a place it sees here, too,
+ * and comes no nearer to a limit; still, it is the whole search that says of a limit. */
 static int match_at_starts(const sl_regex *regex, sl_scratch *scratch, sl_slice text, size_t start, uint32_t bits, pcre2_match_data *data) {
     if (!sl_starts_suffice(regex->starts, text, start)) return PCRE2_ERROR_NOMATCH;
+    int code = PCRE2_ERROR_NOMATCH;
+    size_t from = start;
     if (start == 0 && regex->starts->tries_first) {
-        const int code = match_from(regex, scratch, text, start++, bits, data);
-        if (code != PCRE2_ERROR_NOMATCH) return code;
+        (void)pcre2_set_offset_limit(scratch->limits, 0);
+        code = try_from(regex, scratch, text, 0, bits, data);
+        from = 1;
     }
-    for (size_t at = sl_starts_next(regex->starts, text, start); at < text.len; at = sl_starts_next(regex->starts, text, at + 1)) {
-        const int code = match_from(regex, scratch, text, at, bits, data);
-        if (code != PCRE2_ERROR_NOMATCH) return code;
+    while (code == PCRE2_ERROR_NOMATCH) {
+        const size_t at = sl_starts_next(regex->starts, text, from);
+        if (at >= text.len) break;
+        (void)pcre2_set_offset_limit(scratch->limits, at);
+        code = try_from(regex, scratch, text, at, bits, data);
+        from = at + 1;
     }
-    return PCRE2_ERROR_NOMATCH;
+    (void)pcre2_set_offset_limit(scratch->limits, PCRE2_UNSET);
+    const bool has_answer = code >= 0 || code == PCRE2_ERROR_NOMATCH;
+    return has_answer ? code : match_from(regex, scratch, text, start, bits, data);
 }
 
 sl_answer sl_regex_match(const sl_regex *regex, sl_scratch *scratch, sl_slice text, size_t start,
