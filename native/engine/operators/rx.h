@@ -36,9 +36,9 @@ sl_regex *sl_regex_compile(sl_slice pattern, unsigned flags, sl_regex_error *err
 sl_regex *sl_regex_compile_with(sl_slice pattern, unsigned flags, const struct sl_starts *starts, sl_regex_error *error);
 /* Takes void so that sl_prepare_own can have it. NULL is fine. */
 void sl_regex_free(void *regex);
-/* Highest group number of the pattern. */
 /* With which every match begins at the start of the text, in either case; 0 = no claim. */
 uint8_t sl_regex_first_byte(const sl_regex *regex);
+/* Highest group number of the pattern. */
 uint32_t sl_regex_group_count(const sl_regex *regex);
 
 /* Compiles the argument of an operator or selector, offset bytes into the argument at hand; the rule set owns

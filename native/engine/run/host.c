@@ -56,24 +56,21 @@ static void trace_saving(sl_txn *txn, const char *collection, sl_slice key, sl_s
 
 /* ---- TX ---- */
 
-/* Texts are kept. */
-static void tx_set(sl_txn *txn, sl_slice key, uint32_t hash, sl_slice value) {
+void sl_host_set_tx(sl_txn *txn, sl_slice key, uint32_t key_hash, sl_slice value) {
     const int index = capture_index(key);
     if (index >= 0) {
         txn->captures[index] = sl_text_new(&txn->arena, value);
         return;
     }
-    sl_member *known = sl_members_find_hashed(&txn->tx, key, hash);
+    sl_member *known = sl_members_find_hashed(&txn->tx, key, key_hash);
     if (known != NULL) {
         known->value = sl_text_new(&txn->arena, value); /* keys are unique: setting never leaves a second one */
         known->is_preset = false;
     } else {
-        sl_members_add_hashed(&txn->tx, &txn->arena, key, hash, value);
+        sl_members_add_hashed(&txn->tx, &txn->arena, key, key_hash, value);
     }
     if (sl_host_debugs(txn, 9)) trace_saving(txn, "TX", key, value);
 }
-
-void sl_host_set_tx(sl_txn *txn, sl_slice key, uint32_t key_hash, sl_slice value) { tx_set(txn, key, key_hash, value); }
 
 void sl_host_set_all_tx(sl_txn *txn, const sl_members *presets) {
     if (presets->count != 0 && txn->tx.count == 0) {
@@ -97,7 +94,7 @@ void sl_host_add_tx(sl_txn *txn, sl_slice key, uint32_t key_hash, int64_t delta,
     const sl_member *member = index >= 0 ? NULL : sl_members_find_hashed(&txn->tx, key, key_hash);
     const sl_text *old = index >= 0 ? txn->captures[index] : member == NULL ? NULL : member->value;
     *result = add_saturating(old == NULL ? 0 : sl_number_of(old->slice), delta);
-    tx_set(txn, key, key_hash, sl_digits(&txn->arena, *result));
+    sl_host_set_tx(txn, key, key_hash, sl_digits(&txn->arena, *result));
 }
 
 /* ---- persistent collections ---- */

@@ -22,6 +22,7 @@ sl_set_result sl_host_set(sl_txn *txn, sl_slice collection, sl_slice key, sl_sli
 void sl_host_set_tx(sl_txn *txn, sl_slice key, uint32_t key_hash, sl_slice value);
 /* Several, with texts of the rule set, which are not copied. None is a capture. */
 void sl_host_set_all_tx(sl_txn *txn, const sl_members *presets);
+/* Adds to a number of TX; the key is kept, too. */
 void sl_host_add_tx(sl_txn *txn, sl_slice key, uint32_t key_hash, int64_t delta, int64_t *result);
 /* Adds; *result is the new value (TX may be negative, persistent ones floor at 0). */
 sl_set_result sl_host_add(sl_txn *txn, sl_slice collection, sl_slice key, int64_t delta, int64_t *result);

@@ -58,7 +58,8 @@ static void add_member(sl_txn *txn, const sl_variable *variable, sl_member *memb
 static void expand_by_pattern(sl_txn *txn, const sl_target *target, const sl_members *members, sl_values *values) {
     const uint8_t initial = sl_ascii_lower(target->first_byte);
     for (size_t i = 0; i < members->count; i++) {
-        if (initial != 0 && (i = sl_members_next(members, initial, i)) == members->count) return;
+        if (initial != 0) i = sl_members_next(members, initial, i);
+        if (i == members->count) return;
         sl_member *member = members->items[i];
         if (!in_view(target->variable, member)) continue;
         if (sl_regex_search(txn->engine->scratch, target->regex, member->name->slice)) add_member(txn, target->variable, member, values);
